@@ -1,0 +1,20 @@
+using Sluice.Cache;
+using Sluice.Forwarding;
+using Sluice.Policy;
+using Sluice.Records;
+
+namespace Sluice.Config;
+
+/// <summary>The whole configuration, typed and checked: what every form of starting ends in.</summary>
+public sealed record Configuration
+{
+    public required IReadOnlyList<ListenerOptions> Listeners { get; init; }
+
+    public CacheOptions Cache { get; init; } = new();
+
+    public IReadOnlyList<PolicyOptions> Policies { get; init; } = [];
+
+    public LogOptions Log { get; init; } = new();
+
+    public LimitOptions Limits { get; init; } = new();
+}

@@ -1,0 +1,37 @@
+using System.Net;
+using Sluice.Net;
+
+namespace Sluice.Forwarding;
+
+public enum ListenerKind
+{
+    Forward,
+    Reverse,
+    Tcp,
+}
+
+/// <summary>One listener of the section <c>listeners</c>.</summary>
+public sealed record ListenerOptions
+{
+    /// <summary>Unique; names the listener in records and in the cache's keys. Default: kind and bind.</summary>
+    public required string Name { get; init; }
+
+    public required ListenerKind Kind { get; init; }
+
+    public required IPEndPoint Bind { get; init; }
+
+    /// <summary>Reverse and tcp: the one upstream.</summary>
+    public HostPort? To { get; init; }
+
+    /// <summary>Reverse: <c>http</c> or <c>https</c> to the upstream.</summary>
+    public string ToScheme { get; init; } = "http";
+
+    /// <summary>The client networks that are served; empty: all (a forward listener then must be on loopback).</summary>
+    public IReadOnlyList<IPNetwork> Allow { get; init; } = [];
+
+    /// <summary>The name of a policy; null: none, all is allowed.</summary>
+    public string? Policy { get; init; }
+
+    /// <summary>Whether X-Forwarded-For, -Host, -Proto and Forwarded are written (RFC 7239). Default: reverse on, forward off.</summary>
+    public bool Forwarded { get; init; }
+}

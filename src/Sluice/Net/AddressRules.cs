@@ -1,0 +1,52 @@
+using System.Net;
+
+namespace Sluice.Net;
+
+/// <summary>Which addresses may be dialled. The address that was checked is the one that is dialled.</summary>
+public sealed class AddressRules
+{
+    /// <summary>For configured upstreams, which no client names.</summary>
+    public static readonly AddressRules Any = new([], []);
+
+    private readonly HashSet<IPEndPoint> _own;
+    private readonly HashSet<int> _ownEverywhere;
+
+    /// <param name="own">Our own listeners: never a destination.</param>
+    /// <param name="localAddresses">The addresses of this machine, for listeners bound to all of them.</param>
+    public AddressRules(IEnumerable<IPEndPoint> own, IEnumerable<IPAddress> localAddresses)
+    {
+        _own = [];
+        _ownEverywhere = [];
+        var locals = localAddresses.Select(Plain).ToHashSet();
+        foreach (var listener in own)
+        {
+            if (!listener.Address.Equals(IPAddress.Any) && !listener.Address.Equals(IPAddress.IPv6Any))
+            {
+                _own.Add(new IPEndPoint(Plain(listener.Address), listener.Port));
+                continue;
+            }
+            _ownEverywhere.Add(listener.Port);
+            foreach (var local in locals)
+                _own.Add(new IPEndPoint(local, listener.Port));
+        }
+    }
+
+    public bool Admits(IPEndPoint destination)
+    {
+        var address = Plain(destination.Address);
+        // 0.0.0.0 and :: reach this machine, and so does all of 127/8.
+        var local = IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+        if (local && _ownEverywhere.Contains(destination.Port))
+            return false;
+        if (address.Equals(IPAddress.Any))
+            address = IPAddress.Loopback;
+        else if (address.Equals(IPAddress.IPv6Any))
+            address = IPAddress.IPv6Loopback;
+        return !_own.Contains(new IPEndPoint(address, destination.Port));
+    }
+
+    private static IPAddress Plain(IPAddress address) =>
+        address.IsIPv4MappedToIPv6 ? address.MapToIPv4()
+        : address.IsIPv6LinkLocal ? new IPAddress(address.GetAddressBytes())
+        : address;
+}
