@@ -184,7 +184,7 @@ public sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnecti
     public async ValueTask<TakenSocket> TakeOverAsync()
     {
         await _output.DrainAsync();
-        _output.MakeInert();
+        _output.Swallow();
         _taken = true;
         await _input.StopAsync();
         if (_closed.IsCancellationRequested || _endedBy is not null)

@@ -6,7 +6,8 @@
 // the kernel takes at once completes synchronously and leaves nothing rented. Where the kernel is full the flush waits
 // until it has taken all, which is the backpressure; what is flushed meanwhile queues behind it, so that a flush may
 // be cancelled (its waiter is released) without tearing the bytes that are on their way.
-// After an error, an abort or a takeover the writer is inert: bytes go nowhere and each flush says "completed".
+// After an error, an abort or a takeover the writer is inert: bytes go nowhere. A flush then says "completed", which
+// makes Kestrel abort the connection; only after a takeover, when Kestrel must not, it says that all is well.
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
@@ -35,6 +36,7 @@ internal sealed class SocketOutput(SocketConnection connection, Socket socket) :
     private bool _cancelNext;
     private bool _completed;
     private volatile bool _inert;
+    private FlushResult _inertResult = Ended;
     private long _bytes;
 
     public long Bytes => Volatile.Read(ref _bytes);
@@ -44,6 +46,13 @@ internal sealed class SocketOutput(SocketConnection connection, Socket socket) :
     public override long UnflushedBytes => _open.Length + _used - _from;
 
     public void MakeInert() => _inert = true;
+
+    /// <summary>Inert, and what Kestrel still writes seems to succeed.</summary>
+    public void Swallow()
+    {
+        _inertResult = Done;
+        _inert = true;
+    }
 
     /// <summary>The next <see cref="GetMemory"/> with exactly this length as hint hands out this block.</summary>
     public void Offer(ArraySegment<byte> block) => _lent = block;
@@ -101,7 +110,7 @@ internal sealed class SocketOutput(SocketConnection connection, Socket socket) :
                 return new ValueTask<FlushResult>(new FlushResult(isCanceled: true, isCompleted: false));
             }
             if (_open.Length == 0 && !_sending)
-                return new ValueTask<FlushResult>(_inert ? Ended : Done);
+                return new ValueTask<FlushResult>(_inert ? _inertResult : Done);
             batch = _open;
             _open = _spare ?? new SendBatch();
             _spare = null;
@@ -125,7 +134,7 @@ internal sealed class SocketOutput(SocketConnection connection, Socket socket) :
             if (_inert)
             {
                 batch.Clear();
-                return new ValueTask<FlushResult>(Ended);
+                return new ValueTask<FlushResult>(_inertResult);
             }
             if (_sending)
             {
