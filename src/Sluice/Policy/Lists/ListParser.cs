@@ -57,7 +57,7 @@ internal static class ListParser
         var slash = text.IndexOf('/');
         if (slash == 0)
             return UrlPart(text, number);
-        return slash < 0 ? Host(text, "", text, number) : Host(text[..slash], UrlText.Normalize(text[slash..].ToString()), text, number);
+        return slash < 0 ? Host(text, "", text, number) : Host(text[..slash], UrlText.Of(text[slash..]), text, number);
     }
 
     private static (ListEntry?, string?) File(ReadOnlySpan<char> name, ReadOnlySpan<char> text, int number)
@@ -66,14 +66,14 @@ internal static class ListParser
             return Wrong(text, "names no file");
         if (name.Contains('/'))
             return Wrong(text, "has a slash: a file name is the last segment of a path");
-        return (new ListEntry(EntryKind.FileName, "", UrlText.Normalize("/" + name.ToString())[1..], number), null);
+        return (new ListEntry(EntryKind.FileName, "", UrlText.Of($"/{name}")[1..], number), null);
     }
 
     private static (ListEntry?, string?) UrlPart(ReadOnlySpan<char> text, int number)
     {
         if (text.Length == 1)
             return Wrong(text, "would match every address: for that write a rule without hosts");
-        return (new ListEntry(EntryKind.UrlPart, "", UrlText.Normalize(text.ToString()), number), null);
+        return (new ListEntry(EntryKind.UrlPart, "", UrlText.Of(text), number), null);
     }
 
     private static (ListEntry?, string?) Host(ReadOnlySpan<char> host, string path, ReadOnlySpan<char> text, int number)
