@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 
@@ -116,5 +117,14 @@ internal static class ListParser
         return line.Trim();
     }
 
-    private static (ListEntry?, string?) Wrong(ReadOnlySpan<char> entry, string what) => (null, $"'{entry}' {what}");
+    private static (ListEntry?, string?) Wrong(ReadOnlySpan<char> entry, string what) => (null, $"'{Shown(entry)}' {what}");
+
+    // Problems are read on terminals: no escape sequences from a list that others wrote, and no endless lines.
+    private static string Shown(ReadOnlySpan<char> entry)
+    {
+        var text = new StringBuilder();
+        foreach (var c in entry[..Math.Min(entry.Length, 80)])
+            _ = char.IsControl(c) ? text.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:X2}") : text.Append(c);
+        return text.ToString();
+    }
 }
