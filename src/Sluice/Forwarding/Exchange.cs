@@ -13,7 +13,6 @@ internal sealed class Exchange
     private readonly IFeatureCollection _features;
     private readonly TimeProvider _time;
     private readonly long _began;
-    private CancellationToken? _aborted;
 
     public Exchange(IFeatureCollection features, TimeProvider time)
     {
@@ -58,7 +57,7 @@ internal sealed class Exchange
     public TimeProvider Time => _time;
 
     /// <summary>Fires when the client has left.</summary>
-    public CancellationToken Aborted => _aborted ??= _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
+    public CancellationToken Aborted => Client.Socket.ConnectionClosed;
 
     public System.IO.Pipelines.PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
 
