@@ -64,8 +64,15 @@ public static partial class Arrows
         ];
     }
 
-    private static bool Reaches(IReadOnlyList<(string User, string Used)> drawn, string from, string to) =>
-        drawn.Any(a => a.User == from && (a.Used == to || Reaches(drawn, a.Used, to)));
+    private static bool Reaches(IReadOnlyList<(string User, string Used)> drawn, string from, string to)
+    {
+        var seen = new HashSet<string> { from };
+        var open = new Queue<string>(seen);
+        while (open.TryDequeue(out var user))
+            foreach (var next in drawn.Where(a => a.User == user).Select(a => a.Used).Where(seen.Add))
+                open.Enqueue(next);
+        return seen.Contains(to);
+    }
 
     private static int Place(string part) => Array.FindIndex(House, tier => tier.Contains(part));
 
