@@ -1,0 +1,35 @@
+using System.Buffers;
+
+namespace Sluice.Records.Formats;
+
+/// <summary>What of a client's text may stand in a log.</summary>
+internal static class SafeText
+{
+    /// <summary>Printable ASCII and the blank, less the quote and the backslash.</summary>
+    public static readonly SearchValues<char> Quoted = SearchValues.Create(Ascii(' ').Where(c => c is not ('"' or '\\')).ToArray());
+
+    /// <summary>As <see cref="Quoted"/>, less the blank: a field among fields.</summary>
+    public static readonly SearchValues<char> Bare = SearchValues.Create(Ascii('!').Where(c => c is not ('"' or '\\')).ToArray());
+
+    /// <summary>The URL less its user info, which is a secret (RFC 9110 s.4.2.4). Also of what is no URL but might be
+    /// one with a password in it: a request line that could not be parsed.</summary>
+    public static ReadOnlySpan<char> WithoutUserInfo(string url, out ReadOnlySpan<char> scheme)
+    {
+        scheme = default;
+        // Nearly all.
+        if (!url.Contains('@') || url[0] == '/')
+            return url;
+        var slashes = url.IndexOf("://", StringComparison.Ordinal);
+        var start = slashes < 0 ? 0 : slashes + 3;
+        var rest = url.AsSpan(start);
+        // Without "://" a slash ends nothing: "http:/u:p@h" is somebody's password all the same.
+        var end = slashes < 0 ? rest.IndexOfAny('?', '#') : rest.IndexOfAny('/', '?', '#');
+        var at = (end < 0 ? rest : rest[..end]).LastIndexOf('@');
+        if (at < 0)
+            return url;
+        scheme = url.AsSpan(0, start);
+        return rest[(at + 1)..];
+    }
+
+    private static IEnumerable<char> Ascii(char from) => Enumerable.Range(from, 0x7f - from).Select(c => (char)c);
+}
