@@ -38,6 +38,9 @@ public sealed class RawConnection : IAsyncDisposable
 
     public Socket Socket => _socket;
 
+    /// <summary>For others that read and write; what was read ahead here is not in it.</summary>
+    public Stream Stream => _stream;
+
     /// <summary>Every octet received so far.</summary>
     public byte[] Received => [.. _all];
 
