@@ -42,7 +42,7 @@ public readonly record struct BadMessageRow(int Status, string ProxyError, strin
 
 public static class BadMessages
 {
-    // RFC 9209 s.2.3.16: for 4xx answers. An answer of ours that is 5xx is s.2.3.14.
+    // RFC 9209 s.2.3: the first is for 4xx answers only, the second for whatever else we answer by ourselves.
     private const string Request = "http_request_error";
     private const string Internal = "proxy_internal_response";
 

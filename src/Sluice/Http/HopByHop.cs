@@ -26,7 +26,7 @@ public static class HopByHop
     {
         RemoveNamed(fields);
         fields.RemoveWhere(static name => IsAboutConnection(name)
-            // RFC 9110 s.11.7.1: our credentials, if we ask for any
+            // RFC 9110 s.11.7.2: for us, where we ask for credentials
             || FieldList.SameName(name, FieldNames.ProxyAuthorization));
     }
 
@@ -34,7 +34,7 @@ public static class HopByHop
     {
         RemoveNamed(fields);
         fields.RemoveWhere(static name => IsAboutConnection(name)
-            // RFC 9110 s.11.7.2, 11.7.3: between the next proxy and us
+            // RFC 9110 s.11.7.1, 11.7.3: between the next proxy and us
             || FieldList.SameName(name, FieldNames.ProxyAuthenticate)
             || FieldList.SameName(name, FieldNames.ProxyAuthenticationInfo));
     }

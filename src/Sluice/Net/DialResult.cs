@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sluice.Net;
 
-/// <summary>Why no connection came about. Of several addresses: the error of the first one that was tried.</summary>
+/// <summary>Why no connection came about. Of several addresses: the error of the first one that failed.</summary>
 public enum DialError
 {
     None,
@@ -25,5 +25,5 @@ public enum DialError
 }
 
 /// <summary>A connected socket (NoDelay, keep-alive; the caller's to dispose) and its address, or an error.</summary>
-/// <param name="Remote">On success the address dialled; on failure the first address tried, null if none was.</param>
+/// <param name="Remote">On success the address dialled; on failure the first address that failed, null if none was tried.</param>
 public readonly record struct DialResult(Socket? Socket, IPEndPoint? Remote, DialError Error);

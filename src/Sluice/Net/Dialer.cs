@@ -151,17 +151,18 @@ public sealed class Dialer(Resolve resolve, TimeProvider time)
         catch (Exception error) when (error is SocketException or OperationCanceledException)
         {
             socket?.Dispose();
-            return new DialResult(null, to, error is SocketException e ? Of(e.SocketErrorCode) : DialError.TimedOut);
+            return new DialResult(null, to, error is SocketException e ? Of(e.SocketErrorCode, to) : DialError.TimedOut);
         }
     }
 
-    private static DialError Of(SocketError error) => error switch
+    private static DialError Of(SocketError error, IPEndPoint to) => error switch
     {
         SocketError.ConnectionRefused or SocketError.ConnectionReset => DialError.Refused,
         SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown
             or SocketError.NetworkDown or SocketError.AddressFamilyNotSupported => DialError.Unreachable,
         SocketError.TimedOut => DialError.TimedOut,
-        // EADDRNOTAVAIL on connect: no ephemeral port is left (or the address is none that can be dialled).
+        // EADDRNOTAVAIL on connect: this machine has no IPv6 address, or no ephemeral port is left.
+        SocketError.AddressNotAvailable when to.AddressFamily == AddressFamily.InterNetworkV6 => DialError.Unreachable,
         SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable
             or SocketError.AddressNotAvailable => DialError.NoDescriptors,
         _ => DialError.Other,

@@ -32,7 +32,7 @@ public sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnecti
     IConnectionSocketFeature
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
-    private const int LingerBytes = 256 << 10;
+    private const int LingerBlock = 16 << 10;
     private static long _lastId;
 
     private readonly Socket _socket;
@@ -164,7 +164,7 @@ public sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnecti
         }
         _output.Offer(array);
         var memory = body.GetMemory(block.Length);
-        var lent = !_output.Withdraw();
+        var lent = _output.EndOffer();
         if (!lent)
             block.CopyTo(memory);
         body.Advance(block.Length);
@@ -226,23 +226,22 @@ public sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnecti
             _ = LingerAsync();
     }
 
-    /// <summary>Reads until the client's FIN, 2 s or 256 KiB, then closes.</summary>
+    /// <summary>Reads what the client still sends until its FIN or for 2 s, then closes.</summary>
     private async Task LingerAsync()
     {
         using var limit = new CancellationTokenSource(Linger, _time);
-        var buffer = ArrayPool<byte>.Shared.Rent(4 << 10);
+        var block = ArrayPool<byte>.Shared.Rent(LingerBlock);
         try
         {
-            int received;
-            for (var total = 0; total < LingerBytes; total += received)
-                if ((received = await _socket.ReceiveAsync(buffer.AsMemory(), SocketFlags.None, limit.Token)) == 0)
-                    break;
+            while (await _socket.ReceiveAsync(block.AsMemory(), SocketFlags.None, limit.Token) is > 0 and var received)
+                if (received == block.Length)
+                    await Task.Yield();
         }
         catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
         {
             // Gone, or too slow: either way it is over.
         }
-        ArrayPool<byte>.Shared.Return(buffer);
+        ArrayPool<byte>.Shared.Return(block);
         _socket.Dispose();
     }
 

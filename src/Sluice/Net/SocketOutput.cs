@@ -30,8 +30,8 @@ internal sealed class SocketOutput(SocketConnection connection, Socket socket) :
     private byte[]? _block;             // the block being filled: [_from.._used) is not yet a piece
     private int _from;
     private int _used;
-    private ArraySegment<byte> _lent;
-    private bool _lentOut;
+    private ArraySegment<byte> _offered;
+    private ArraySegment<byte> _handedOut; // what the last GetMemory handed out, if that was lent
     private bool _sending;
     private bool _cancelNext;
     private bool _completed;
@@ -54,26 +54,23 @@ internal sealed class SocketOutput(SocketConnection connection, Socket socket) :
         _inert = true;
     }
 
-    /// <summary>The next <see cref="GetMemory"/> with exactly this length as hint hands out this block.</summary>
-    public void Offer(ArraySegment<byte> block) => _lent = block;
+    /// <summary>The next <see cref="GetMemory"/>, if it has exactly this length as hint, hands out this block.</summary>
+    public void Offer(ArraySegment<byte> block) => _offered = block;
 
-    /// <summary>Withdraws the offer; false: it was taken.</summary>
-    public bool Withdraw()
+    /// <summary>Ends the offer. Whether it was taken: then the next <see cref="Advance"/> is the block's.</summary>
+    public bool EndOffer()
     {
-        if (_lentOut)
-            return false;
-        _lent = default;
-        return true;
+        var taken = _offered.Array is null && _handedOut.Array is not null;
+        _offered = default;
+        return taken;
     }
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
-        if (_lent.Count > 0 && sizeHint == _lent.Count)
-        {
-            _lentOut = true;
-            return _lent;
-        }
-        _lentOut = false;
+        _handedOut = _offered.Count == sizeHint ? _offered : default;
+        _offered = default;
+        if (_handedOut.Array is not null)
+            return _handedOut;
         if (_block is null || _block.Length - _used < Math.Max(sizeHint, 1))
             NewBlock(sizeHint);
         return _block.AsMemory(_used);
@@ -83,13 +80,12 @@ internal sealed class SocketOutput(SocketConnection connection, Socket socket) :
 
     public override void Advance(int bytes)
     {
-        if (_lentOut)
+        if (_handedOut.Array is not null)
         {
             Cut();
-            _open.Pieces.Add(_lent[..bytes]);
+            _open.Pieces.Add(_handedOut[..bytes]);
             _open.Length += bytes;
-            _lent = default;
-            _lentOut = false;
+            _handedOut = default;
             return;
         }
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bytes, (uint)((_block?.Length ?? 0) - _used), nameof(bytes));

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Sluice.Net;
 
 /// <summary>The transport under Kestrel: plain TCP, one <see cref="SocketConnection"/> per accepted socket.</summary>
-public sealed class SocketTransport(ILoggerFactory? loggers = null, TimeProvider? time = null)
+/// <param name="listen">Gives the listener of an address, bound already; null: binds itself.</param>
+public sealed class SocketTransport(
+    ILoggerFactory? loggers = null, TimeProvider? time = null, Func<IPEndPoint, SocketListener>? listen = null)
     : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private readonly ILogger _logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger<SocketTransport>();
@@ -17,7 +19,8 @@ public sealed class SocketTransport(ILoggerFactory? loggers = null, TimeProvider
 
     /// <exception cref="AddressInUseException">Another socket listens there.</exception>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        new(new Listener(new SocketListener((IPEndPoint)endpoint, _time, _logger), _time, _logger));
+        new(new Listener(
+            listen?.Invoke((IPEndPoint)endpoint) ?? new SocketListener((IPEndPoint)endpoint, _time, _logger), _time, _logger));
 
     private sealed class Listener(SocketListener listener, TimeProvider time, ILogger logger) : IConnectionListener
     {

@@ -67,13 +67,10 @@ public sealed class Censor : IAsyncDisposable
         if (policy is null)
             return Verdict.Allowed;
         var (rules, otherwise) = _policies[policy];
-        var target = request.Target;
-        // A host that has no canonical form is looked up as it stands: only a rule for all can match it.
-        var host = HostText.Canonical(target.Host) ?? target.Host;
-        var url = UrlText.Normalize(target.PathAndQuery);
+        var asked = new Asked(request.Target);
         foreach (var rule in rules)
         {
-            if (rule.Judge(host, url) is { } verdict)
+            if (rule.Judge(ref asked) is { } verdict)
                 return verdict;
         }
         return otherwise;

@@ -29,14 +29,14 @@ internal sealed class Rule
     public long Hits => Interlocked.Read(ref _hits);
 
     /// <summary>The rule's verdict, counted, or null where it does not match.</summary>
-    public Verdict? Judge(string host, string pathAndQuery)
+    public Verdict? Judge(ref Asked asked)
     {
         if (_inline is null && _file is null)
             return Counted(_verdict);
-        if (_inline is not null && _inline.Find(host, pathAndQuery, out var entry))
-            return Counted(_verdict with { Reason = Reason(entry, host) });
-        if (_file is not null && _file.Index.Find(host, pathAndQuery, out entry))
-            return Counted(_verdict with { List = _file.Path, Line = entry.Line, Reason = Reason(entry, host) });
+        if (_inline is not null && _inline.Find(ref asked, out var entry))
+            return Counted(_verdict with { Reason = Reason(entry, asked.Host) });
+        if (_file is not null && _file.Index.Find(ref asked, out entry))
+            return Counted(_verdict with { List = _file.Path, Line = entry.Line, Reason = Reason(entry, asked.Host) });
         return null;
     }
 

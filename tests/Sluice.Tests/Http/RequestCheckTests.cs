@@ -111,6 +111,17 @@ public class RequestCheckTests
     }
 
     [Fact]
+    public void GoodHead_CostsNoAllocation()
+    {
+        var fields = Fields("Host: example.com|User-Agent: x|Accept: */*|Connection: keep-alive|Content-Length: 5");
+        RequestCheck.Check("POST", ProtocolVersion.Http11, fields, 10, out _);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+            RequestCheck.Check("POST", ProtocolVersion.Http11, fields, 10, out _);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
     public void EveryReason_HasItsRow()
     {
         foreach (var why in Enum.GetValues<BadMessage>())

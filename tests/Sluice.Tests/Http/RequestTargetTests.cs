@@ -1,3 +1,4 @@
+using CsCheck;
 using Sluice.Http;
 
 namespace Sluice.Tests.Http;
@@ -170,4 +171,30 @@ public class RequestTargetTests
         Assert.Equal("http://h/", a.Url);
         Assert.Equal(a, b);
     }
+
+    [Fact]
+    public void AnyTarget_IsRefusedOrHasAUrlThatMeansTheSame() =>
+        Gen.Select(Gen.OneOf("GET", "OPTIONS", "CONNECT"), Gen.OneOf(
+            Gen.OneOf("http://", "https://", "/", "*", "h", "[::1]", ":", "80", "0", "@", "?", "#", "\\", "..", "a.B", "%2e", "\0", "\u00e9")
+                .Array[0, 8].Select(string.Concat),
+            Gen.Char.Array[0, 10].Select(c => "http://h" + new string(c)))).Sample((method, raw) =>
+            {
+                if (!RequestTarget.TryParse(method, raw, "H", "http", null, out var target, out _))
+                    return true;
+                Assert.InRange(target.Port, 1, 65535);
+                Assert.NotNull(target.NormalizedPath);
+                return RequestTarget.TryParse(method, target.Url, null, "http", null, out var again, out _)
+                    && (again.Scheme, again.Host, again.Port) == (target.Scheme, target.Host, target.Port)
+                    && (again.PathAndQuery == target.PathAndQuery);
+            }, iter: 20_000);
+
+    [Fact]
+    public void AnyPath_IsNormalizedToOneWithoutDetours() =>
+        Gen.OneOf("/", "/", "\\", ".", "..", "%2e", "%2E", "%5c", "%2f", "a", "%", "%%", "2", "e", "%32").Array[0, 12].Sample(pieces =>
+        {
+            var path = new RequestTarget(TargetForm.Origin, "http", "h", 80, "/" + string.Concat(pieces)).NormalizedPath;
+            var segments = path[1..].Split('/');
+            return path[0] == '/' && !path.Contains('\\') && !segments.Contains(".") && !segments.Contains("..")
+                && !segments.SkipLast(1).Contains("");
+        }, iter: 20_000);
 }

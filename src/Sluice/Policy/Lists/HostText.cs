@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 
 namespace Sluice.Policy.Lists;
 
@@ -22,7 +24,9 @@ internal static class HostText
             return IPAddress.TryParse(bare, out var v6) ? Text(v6) : null;
         try
         {
-            var name = (Ascii(bare) ? bare : Idn.GetAscii(bare)).ToLowerInvariant();
+            // Lower case first: without ICU (InvariantGlobalization) IdnMapping encodes capitals as they are.
+            var name = bare.ToLowerInvariant();
+            name = Ascii.IsValid(name) ? name : Idn.GetAscii(name);
             name = name.EndsWith('.') ? name[..^1] : name;
             if (EndsInNumber(name))
                 return IPAddress.TryParse(name, out var v4) ? Text(v4) : null;
@@ -54,17 +58,12 @@ internal static class HostText
         return !last.ContainsAnyExceptInRange('0', '9') || last.StartsWith("0x", StringComparison.Ordinal);
     }
 
-    private static bool Ascii(string text) => System.Text.Ascii.IsValid(text);
-
     private static string Text(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
             address = address.MapToIPv4();
-        else if (address.ScopeId() != 0)
+        else if (address is { AddressFamily: AddressFamily.InterNetworkV6, ScopeId: not 0 })
             address = new IPAddress(address.GetAddressBytes());
         return address.ToString();
     }
-
-    private static long ScopeId(this IPAddress address) =>
-        address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? address.ScopeId : 0;
 }

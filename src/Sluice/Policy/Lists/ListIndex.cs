@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Enumeration;
+using System.Runtime.InteropServices;
 
 namespace Sluice.Policy.Lists;
 
@@ -61,25 +62,18 @@ internal sealed class ListIndex
 
     public int Count { get; }
 
-    /// <summary>Whether any entry looks at path and query.</summary>
-    public bool ReadsUrl => _parts.Count + _names.Count + _globs.Length > 0 || ReadsPaths;
-
-    private bool ReadsPaths { get; set; }
-
     /// <summary>The first entry found that names the request.</summary>
-    /// <param name="host">Canonical.</param>
-    /// <param name="pathAndQuery">In the spelling of <see cref="UrlText"/>; empty where there is none (CONNECT).</param>
-    public bool Find(string host, string pathAndQuery, out ListEntry entry) =>
-        FindHost(host, pathAndQuery, out entry)
-        || pathAndQuery.Length > 0 && (FindPart(pathAndQuery, out entry) || FindName(pathAndQuery, out entry));
+    public bool Find(ref Asked asked, out ListEntry entry) =>
+        FindHost(ref asked, out entry)
+        || _partStarts is not null && FindPart(asked.Url, out entry)
+        || _names.Count + _globs.Length > 0 && FindName(asked.Url, out entry);
 
     private void AddHost(in ListEntry entry)
     {
-        ref var slot = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(_hosts, entry.Host, out _);
+        ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_hosts, entry.Host, out _);
         if (entry.Text.Length > 0)
         {
             (slot.Paths ??= []).Add(entry);
-            ReadsPaths = true;
             return;
         }
         if (entry.Kind is EntryKind.Host or EntryKind.Domain && slot.HostLine == 0)
@@ -88,27 +82,26 @@ internal sealed class ListIndex
             slot.BelowLine = entry.Line;
     }
 
-    private bool FindHost(string host, string pathAndQuery, out ListEntry entry)
+    private bool FindHost(ref Asked asked, out ListEntry entry)
     {
         entry = default;
+        var host = asked.Host;
         if (_hosts.Count == 0)
             return false;
-        if (_hosts.TryGetValue(host, out var own) && Matches(own, own.HostLine, EntryKind.Host, host, pathAndQuery, out entry))
+        if (_hosts.TryGetValue(host, out var own) && Matches(own, own.HostLine, EntryKind.Host, host, ref asked, out entry))
             return true;
         if (HostText.IsAddress(host))
             return false;
-        for (var dot = host.IndexOf('.'); dot >= 0; dot = Next(host, dot))
+        for (var dot = host.IndexOf('.'); dot >= 0; dot = host.IndexOf('.', dot + 1))
         {
             if (_hostsBySpan.TryGetValue(host.AsSpan(dot + 1), out var name, out var above)
-                && Matches(above, above.BelowLine, EntryKind.Below, name, pathAndQuery, out entry))
+                && Matches(above, above.BelowLine, EntryKind.Below, name, ref asked, out entry))
                 return true;
         }
         return false;
     }
 
-    private static int Next(string host, int dot) => host.IndexOf('.', dot + 1);
-
-    private static bool Matches(in Slot slot, int line, EntryKind kind, string name, string pathAndQuery, out ListEntry entry)
+    private static bool Matches(in Slot slot, int line, EntryKind kind, string name, ref Asked asked, out ListEntry entry)
     {
         entry = default;
         if (line != 0)
@@ -119,7 +112,7 @@ internal sealed class ListIndex
         foreach (var path in slot.Paths ?? [])
         {
             if ((path.Kind == kind || path.Kind == EntryKind.Domain)
-                && pathAndQuery.StartsWith(path.Text, StringComparison.OrdinalIgnoreCase))
+                && asked.Url.StartsWith(path.Text, StringComparison.OrdinalIgnoreCase))
             {
                 entry = path;
                 return true;
@@ -131,7 +124,8 @@ internal sealed class ListIndex
     private bool FindPart(ReadOnlySpan<char> url, out ListEntry entry)
     {
         entry = default;
-        if (_partStarts is null || url.IndexOfAny(_partStarts) is var at && at < 0)
+        var at = url.IndexOfAny(_partStarts!);
+        if (at < 0)
             return false;
         foreach (var length in _partLengths)
         {
@@ -147,8 +141,6 @@ internal sealed class ListIndex
     private bool FindName(ReadOnlySpan<char> url, out ListEntry entry)
     {
         entry = default;
-        if (_names.Count + _globs.Length == 0)
-            return false;
         var path = url.IndexOf('?') is >= 0 and var query ? url[..query] : url;
         var file = path[(path.LastIndexOf('/') + 1)..];
         if (_namesBySpan.TryGetValue(file, out var name, out var line))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 
@@ -57,7 +58,7 @@ internal static class ListParser
         var slash = text.IndexOf('/');
         if (slash == 0)
             return UrlPart(text, number);
-        return slash < 0 ? Host(text, "", text, number) : Host(text[..slash], UrlText.Normalize(text[slash..].ToString()), text, number);
+        return slash < 0 ? Host(text, "", text, number) : Host(text[..slash], UrlText.Of(text[slash..]), text, number);
     }
 
     private static (ListEntry?, string?) File(ReadOnlySpan<char> name, ReadOnlySpan<char> text, int number)
@@ -66,14 +67,14 @@ internal static class ListParser
             return Wrong(text, "names no file");
         if (name.Contains('/'))
             return Wrong(text, "has a slash: a file name is the last segment of a path");
-        return (new ListEntry(EntryKind.FileName, "", UrlText.Normalize("/" + name.ToString())[1..], number), null);
+        return (new ListEntry(EntryKind.FileName, "", UrlText.Of($"/{name}")[1..], number), null);
     }
 
     private static (ListEntry?, string?) UrlPart(ReadOnlySpan<char> text, int number)
     {
         if (text.Length == 1)
             return Wrong(text, "would match every address: for that write a rule without hosts");
-        return (new ListEntry(EntryKind.UrlPart, "", UrlText.Normalize(text.ToString()), number), null);
+        return (new ListEntry(EntryKind.UrlPart, "", UrlText.Of(text), number), null);
     }
 
     private static (ListEntry?, string?) Host(ReadOnlySpan<char> host, string path, ReadOnlySpan<char> text, int number)
@@ -116,5 +117,14 @@ internal static class ListParser
         return line.Trim();
     }
 
-    private static (ListEntry?, string?) Wrong(ReadOnlySpan<char> entry, string what) => (null, $"'{entry}' {what}");
+    private static (ListEntry?, string?) Wrong(ReadOnlySpan<char> entry, string what) => (null, $"'{Shown(entry)}' {what}");
+
+    // Problems are read on terminals: no escape sequences from a list that others wrote, and no endless lines.
+    private static string Shown(ReadOnlySpan<char> entry)
+    {
+        var text = new StringBuilder();
+        foreach (var c in entry[..Math.Min(entry.Length, 80)])
+            _ = char.IsControl(c) ? text.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:X2}") : text.Append(c);
+        return text.ToString();
+    }
 }

@@ -1,68 +1,62 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
+using Sluice.Http;
 
 namespace Sluice.Policy.Lists;
 
-/// <summary>One spelling for a path and query, for comparing only (RFC 3986 s.6.2.2).</summary>
+/// <summary>The spelling in which paths and queries are compared: the path as <see cref="PathSpelling"/> writes it, the
+/// query with its escaped unreserved characters decoded (RFC 3986 s.6.2.2.2). An escape that stays is not decoded:
+/// <c>%2F</c> in a path is data, no slash.</summary>
 internal static class UrlText
 {
     private static readonly SearchValues<char> Unreserved = SearchValues.Create(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~");
 
-    private static readonly SearchValues<string> Suspect = SearchValues.Create(["%", "\\", "//", "/."], StringComparison.Ordinal);
+    /// <summary>Of a request; empty for CONNECT. The path's own string where there is no query.</summary>
+    public static string Of(RequestTarget target) => target.Query.IsEmpty
+        ? target.NormalizedPath
+        : string.Concat(target.NormalizedPath, WithoutNeedlessEscapes(target.Query));
 
-    /// <summary>Escaped unreserved characters decoded, other escapes in upper case, octets above 0x7f escaped,
-    /// backslashes as slashes, repeated slashes as one, dot segments removed. The same string where nothing is to do.</summary>
-    public static string Normalize(string pathAndQuery)
+    /// <summary>Of a list's entry, which begins with a slash. Octets above ASCII are escaped as browsers do, as UTF-8.</summary>
+    public static string Of(ReadOnlySpan<char> entry)
     {
-        if (!pathAndQuery.AsSpan().ContainsAny(Suspect) && Ascii.IsValid(pathAndQuery))
-            return pathAndQuery;
-        var query = pathAndQuery.IndexOf('?');
-        var path = Decode(query < 0 ? pathAndQuery : pathAndQuery[..query]).Replace('\\', '/');
-        var rest = query < 0 ? "" : Decode(pathAndQuery[query..]);
-        return WithoutDotSegments(path) + rest;
+        var text = Escaped(entry);
+        var query = text.IndexOf('?', StringComparison.Ordinal);
+        return query < 0
+            ? PathSpelling.Normalize(text, text.Length)
+            : string.Concat(PathSpelling.Normalize(text, query), WithoutNeedlessEscapes(text.AsSpan(query)));
     }
 
-    private static string Decode(string text)
+    private static ReadOnlySpan<char> WithoutNeedlessEscapes(ReadOnlySpan<char> query)
     {
-        var result = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length; i++)
+        if (!query.Contains('%'))
+            return query;
+        var result = new StringBuilder(query.Length);
+        for (var i = 0; i < query.Length; i++)
         {
-            var c = text[i];
-            if (c == '%' && i + 2 < text.Length && char.IsAsciiHexDigit(text[i + 1]) && char.IsAsciiHexDigit(text[i + 2]))
+            if (query[i] == '%' && i + 2 < query.Length
+                && byte.TryParse(query.Slice(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var octet)
+                && Unreserved.Contains((char)octet))
             {
-                var octet = (char)Convert.ToInt32(text.Substring(i + 1, 2), 16);
-                _ = Unreserved.Contains(octet)
-                    ? result.Append(octet)
-                    : result.Append('%').Append(char.ToUpperInvariant(text[i + 1])).Append(char.ToUpperInvariant(text[i + 2]));
+                result.Append((char)octet);
                 i += 2;
-            }
-            else if (c > 0x7f)
-            {
-                foreach (var octet in Encoding.UTF8.GetBytes([c]))
-                    result.Append('%').Append(octet.ToString("X2", null));
             }
             else
             {
-                result.Append(c);
+                result.Append(query[i]);
             }
         }
         return result.ToString();
     }
 
-    // RFC 3986 s.5.2.4; empty segments are dropped with the dots.
-    private static string WithoutDotSegments(string path)
+    private static string Escaped(ReadOnlySpan<char> text)
     {
-        var segments = path.Split('/');
-        var kept = new List<string>(segments.Length);
-        foreach (var segment in segments)
-        {
-            if (segment == "..")
-                kept.RemoveRange(Math.Max(0, kept.Count - 1), Math.Min(1, kept.Count));
-            else if (segment is not ("" or "."))
-                kept.Add(segment);
-        }
-        var endsOpen = kept.Count > 0 && segments[^1] is "" or "." or "..";
-        return "/" + string.Join('/', kept) + (endsOpen && kept.Count > 0 ? "/" : "");
+        if (Ascii.IsValid(text))
+            return text.ToString();
+        var result = new StringBuilder(text.Length + 16);
+        foreach (var octet in Encoding.UTF8.GetBytes(text.ToString()))
+            _ = octet < 0x80 ? result.Append((char)octet) : result.Append(CultureInfo.InvariantCulture, $"%{octet:X2}");
+        return result.ToString();
     }
 }
