@@ -19,7 +19,7 @@ public class FormatTests
     [InlineData("miss", """10.0.0.7 - - [02/Jan/2026:03:04:05 +0000] "GET http://example.com/a.txt HTTP/1.1" 200 1234 "http://example.com/" "curl/8.0" """)]
     [InlineData("denied", """10.0.0.7 - anna [02/Jan/2026:03:04:05 +0000] "GET http://example.com/a.txt HTTP/1.1" 403 1234 "http://example.com/" "curl/8.0" """)]
     [InlineData("tunnel", """2001:db8::5 - - [02/Jan/2026:03:04:05 +0000] "CONNECT example.com:443 HTTP/1.1" 200 2000000 "-" "-" """)]
-    [InlineData("relay", """127.0.0.1 - - [02/Jan/2026:03:04:05 +0000] "RELAY 127.0.0.1:5678 TCP" 000 - "-" "-" """)]
+    [InlineData("relay", """127.0.0.1 - - [02/Jan/2026:03:04:05 +0000] "RELAY 127.0.0.1:5678 TCP" 502 - "-" "-" """)]
     [InlineData("bad", """127.0.0.1 - - [02/Jan/2026:03:04:05 +0000] "-" 400 - "-" "-" """)]
     public void Combined(string kind, string line) =>
         Assert.Equal(line.TrimEnd(), Sample.Format(LogFormat.Combined).Line(Sample.Of(kind)));
