@@ -9,7 +9,7 @@ namespace Sluice.Policy;
 /// Judges requests by the named policies: a policy's rules are tried in order, the first that matches decides, else
 /// its default does. Judging takes no lock and does no I/O: each list is an immutable index, and a list file that
 /// changed is read aside and its index swapped by one reference, so a request sees the old list or the new one whole.
-/// Files are looked at every second (a look is one stat(2); unlike notifications it also works on network file systems
+/// Files are looked at every second (a look opens them and asks for time and length; unlike notifications it also works on network file systems
 /// and behind symbolic links) and read once they have settled. Where reading fails, the last good content stays.
 /// </summary>
 public sealed class Censor : IAsyncDisposable
@@ -36,7 +36,7 @@ public sealed class Censor : IAsyncDisposable
     /// <summary>Reads every policy's lists and begins to watch them.</summary>
     /// <param name="policies">With distinct names.</param>
     /// <param name="time">Paces the watching.</param>
-    /// <param name="log">Receives what changes and fails later; what is wrong now is returned.</param>
+    /// <param name="log">Receives what is loaded and what fails, now and later; of each list the first few lines not understood.</param>
     public static CensorLoad Load(IReadOnlyList<PolicyOptions> policies, TimeProvider time, ILogger log)
     {
         var problems = new List<PolicyProblem>();
@@ -53,7 +53,7 @@ public sealed class Censor : IAsyncDisposable
             if (!files.TryGetValue(path, out var file))
             {
                 files[path] = file = new ListFile(path);
-                problems.AddRange(file.Read());
+                problems.AddRange(Read(file, log));
             }
             return file;
         }
@@ -96,7 +96,7 @@ public sealed class Censor : IAsyncDisposable
     public IReadOnlyList<PolicyProblem> Reload()
     {
         lock (_reading)
-            return [.. _files.SelectMany(Read)];
+            return [.. _files.SelectMany(file => Read(file, _log))];
     }
 
     public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -111,7 +111,7 @@ public sealed class Censor : IAsyncDisposable
             foreach (var file in _files)
             {
                 if (file.HasSettledChange())
-                    Read(file);
+                    Read(file, _log);
             }
         }
         finally
@@ -120,13 +120,13 @@ public sealed class Censor : IAsyncDisposable
         }
     }
 
-    private List<PolicyProblem> Read(ListFile file)
+    private static List<PolicyProblem> Read(ListFile file, ILogger log)
     {
         var problems = file.Read();
         foreach (var problem in problems.Take(CensorLog.ProblemsShown))
-            CensorLog.Problem(_log, problem.Where, problem.Text);
+            CensorLog.Problem(log, problem.Where, problem.Text);
         if (!problems.Exists(problem => problem.Fatal))
-            CensorLog.Loaded(_log, file.Path, file.Index.Count, problems.Count);
+            CensorLog.Loaded(log, file.Path, file.Index.Count, problems.Count);
         return problems;
     }
 
