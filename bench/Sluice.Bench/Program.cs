@@ -8,7 +8,7 @@ using Sluice.Bench.Peers;
 return args switch
 {
     ["peers", .. var rest] => await PeersCommand.InvokeAsync(rest),
-    [SyslogSink.Command, var socket, var file] => await SyslogSink.RunAsync(socket, file),
+    [SyslogSink.Command, var socket, var file] => SyslogSink.Run(socket, file),
     _ => Micro(args),
 };
 

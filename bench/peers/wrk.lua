@@ -2,29 +2,15 @@
 -- The head is a browser's. Ends with one line of figures for the driver.
 local requests, next = {}, 0
 
-local head = table.concat({
-  "Connection: keep-alive",
-  'sec-ch-ua: "Chromium";v="140", "Not=A?Brand";v="24"',
-  "sec-ch-ua-mobile: ?0",
-  'sec-ch-ua-platform: "Linux"',
-  "Upgrade-Insecure-Requests: 1",
-  "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
-  "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8",
-  "Sec-Fetch-Site: same-origin",
-  "Sec-Fetch-Mode: navigate",
-  "Sec-Fetch-User: ?1",
-  "Sec-Fetch-Dest: document",
-  "Referer: http://www.bench.test/a/page/that/linked/here.html",
-  "Accept-Encoding: gzip, deflate, br, zstd",
-  "Accept-Language: en-GB,en;q=0.9,de;q=0.8",
-  "", "" }, "\r\n")
-
+-- Arguments: the file of requests, the file of the head's other fields, "kept" or "close".
 function init(args)
-  local lines = head
-  if args[2] == "close" then lines = head:gsub("keep%-alive", "close", 1) end
+  local fields = {}
+  for line in io.lines(args[2]) do fields[#fields + 1] = line end
+  local head = table.concat(fields, "\r\n") .. "\r\n\r\n"
+  if args[3] == "close" then head = head:gsub("keep%-alive", "close", 1) end
   for line in io.lines(args[1]) do
     local host, target = line:match("^(%S+) (%S+)$")
-    requests[#requests + 1] = "GET " .. target .. " HTTP/1.1\r\nHost: " .. host .. "\r\n" .. lines
+    requests[#requests + 1] = "GET " .. target .. " HTTP/1.1\r\nHost: " .. host .. "\r\n" .. head
   end
 end
 

@@ -25,7 +25,7 @@ internal sealed record BesideBulkJob(string Name, string Title) : Job(Name, Titl
             var began = TimeProvider.System.GetTimestamp();
             var bulk = Task.WhenAll(transfers.Select(transfer => transfer.RunAsync(duration + TimeSpan.FromSeconds(1), cancel)));
             await Task.Delay(500, cancel);
-            var load = await Wrk.RunAsync(stage, peer.Port(Form.Tcp), RelayJob.List(stage), Connections, kept: true, duration, RelayJob.Answer.Length, cancel);
+            var load = await Wrk.RunAsync(stage, peer.Port(Form.Tcp), RelayJob.List(stage), Connections, kept: true, duration, Connection.TinyAnswer.Length, cancel);
             string? problem = null;
             try
             {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -7,7 +8,10 @@ namespace Sluice.Bench.Peers;
 /// <summary>A client's bare connection to a port of this machine, and the little HTTP that the loads need.</summary>
 internal static class Connection
 {
-    private const int MaxHeadBytes = 8 << 10;
+    /// <summary>What the origin answers to /tiny.</summary>
+    public const string TinyAnswer = "ok\n";
+
+    private const int MaxHeadBytes = 16 << 10;
 
     public static async Task<Socket> OpenAsync(int port, CancellationToken cancel)
     {
@@ -41,19 +45,48 @@ internal static class Connection
             sent += await socket.SendAsync(bytes.AsMemory(sent), SocketFlags.None, cancel);
     }
 
+    /// <summary>Asks for the origin's /tiny and reads the whole answer.</summary>
+    /// <exception cref="InvalidDataException">Not answered with 200, or the connection ended.</exception>
+    public static async Task AskTinyAsync(Socket socket, CancellationToken cancel)
+    {
+        await SendAsync(socket, "GET /tiny HTTP/1.1\r\nHost: site1.bench.test\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\n\r\n", cancel);
+        var answer = await ReadToAsync(socket, "\r\n\r\n" + TinyAnswer, cancel);
+        if (!answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal))
+            throw new InvalidDataException($"answered with {answer.Split('\r')[0]}");
+    }
+
     /// <summary>Reads to the empty line; what was read beyond it is part of the result.</summary>
     /// <exception cref="InvalidDataException">The connection ended first.</exception>
-    public static async Task<string> ReadHeadAsync(Socket socket, CancellationToken cancel)
+    public static Task<string> ReadHeadAsync(Socket socket, CancellationToken cancel) => ReadToAsync(socket, "\r\n\r\n", cancel);
+
+    private static async Task<string> ReadToAsync(Socket socket, string end, CancellationToken cancel)
     {
         var buffer = new byte[MaxHeadBytes];
-        var length = 0;
-        while (buffer.AsSpan(0, length).IndexOf("\r\n\r\n"u8) < 0)
+        var text = "";
+        while (!text.Contains(end, StringComparison.Ordinal))
         {
-            var read = await socket.ReceiveAsync(buffer.AsMemory(length), SocketFlags.None, cancel);
-            if (read == 0)
-                throw new InvalidDataException("the connection ended within a head");
-            length += read;
+            var read = await socket.ReceiveAsync(buffer, SocketFlags.None, cancel);
+            if (read == 0 || text.Length > MaxHeadBytes)
+                throw new InvalidDataException("the connection or the limit ended an answer");
+            text += Encoding.Latin1.GetString(buffer, 0, read);
         }
-        return Encoding.Latin1.GetString(buffer, 0, length);
+        return text;
+    }
+
+    /// <summary>Reads to the end of the connection and returns how many bytes came.</summary>
+    public static async Task<long> CountToEndAsync(Socket socket, CancellationToken cancel)
+    {
+        var block = ArrayPool<byte>.Shared.Rent(64 << 10);
+        try
+        {
+            long length = 0;
+            for (int read; (read = await socket.ReceiveAsync(block, SocketFlags.None, cancel)) > 0;)
+                length += read;
+            return length;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
     }
 }

@@ -52,10 +52,7 @@ internal sealed record IdleJob(string Name, string Title, Form Form) : Job(Name,
     private async Task<Socket> AskAsync(RunningPeer peer, CancellationToken cancel)
     {
         var socket = await Connection.OpenAsync(peer.Port(Form), cancel);
-        await Connection.SendAsync(socket, "GET /tiny HTTP/1.1\r\nHost: www.bench.test\r\n\r\n", cancel);
-        var head = await Connection.ReadHeadAsync(socket, cancel);
-        if (!head.StartsWith("HTTP/1.1 200", StringComparison.Ordinal))
-            throw new InvalidDataException($"answered with {head.Split('\r')[0]}");
+        await Connection.AskTinyAsync(socket, cancel);
         return socket;
     }
 }

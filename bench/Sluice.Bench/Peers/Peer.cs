@@ -30,6 +30,9 @@ internal sealed record Peer(string Name)
     /// <summary>Its cache is in use.</summary>
     public bool Caches { get; init; } = true;
 
+    /// <summary>It closes after each answer without saying so, which wrk takes for an error.</summary>
+    public bool ClosesUnsaid { get; init; }
+
     /// <summary>Shown for comparison, but no one is compared with it.</summary>
     public bool OutOfContest { get; init; }
 

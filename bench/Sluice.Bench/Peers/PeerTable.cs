@@ -45,7 +45,7 @@ internal static class PeerTable
         {
             Commands =
             [
-                ["varnishd", "-F", "-n", "@DIR@/work", "-a", "127.0.0.1:@REVERSE@", "-f", "@DIR@/varnish.vcl", "-s", "malloc,256m"],
+                ["varnishd", "-F", "-n", "@DIR@/work", "-a", "127.0.0.1:@REVERSE@", "-f", "@DIR@/varnish.vcl", "-s", "malloc,256m", "-p", "timeout_idle=3600"],
                 ["varnishncsa", "-n", "@DIR@/work", "-t", "30", "-w", "@DIR@/access.log"],
             ],
             Files = ["varnish.vcl"],
@@ -75,6 +75,7 @@ internal static class PeerTable
             Files = ["tinyproxy.conf"],
             Forms = [Form.Forward],
             Caches = false,
+            ClosesUnsaid = true,
             Version = ["tinyproxy", "-v"],
         },
     ];

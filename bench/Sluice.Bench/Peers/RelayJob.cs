@@ -3,12 +3,10 @@ namespace Sluice.Bench.Peers;
 /// <summary>Small requests and answers through a TCP relay to the HTTP origin, on kept connections or on a new one each.</summary>
 internal sealed record RelayJob(string Name, string Title, int Connections, bool Kept) : Job(Name, Title, Form.Tcp)
 {
-    internal const string Answer = "ok\n";
-
     public override Task PrepareAsync(RunningPeer peer, Stage stage, CancellationToken cancel) => CheckAsync(peer, stage, cancel);
 
     public override async Task<Load> RunAsync(RunningPeer peer, Stage stage, TimeSpan duration, CancellationToken cancel) =>
-        await Wrk.RunAsync(stage, peer.Port(Form.Tcp), List(stage), Connections, Kept, duration, Answer.Length, cancel);
+        await Wrk.RunAsync(stage, peer.Port(Form.Tcp), List(stage), Connections, Kept, duration, Connection.TinyAnswer.Length, cancel);
 
     internal static string List(Stage stage) => Wrk.WriteList(stage, "tiny", [("www.bench.test", "/tiny")]);
 
@@ -17,9 +15,8 @@ internal sealed record RelayJob(string Name, string Title, int Connections, bool
     {
         var before = await stage.OriginRequestsAsync(cancel);
         using var socket = await Connection.OpenAsync(peer.Port(Form.Tcp), cancel);
-        await Connection.SendAsync(socket, "GET /tiny HTTP/1.1\r\nHost: www.bench.test\r\n\r\n", cancel);
-        var head = await Connection.ReadHeadAsync(socket, cancel);
-        if (!head.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) || await stage.OriginRequestsAsync(cancel) != before + 1)
-            throw new InvalidDataException($"the relay answered {head.Split('\r')[0]}, not from the origin");
+        await Connection.AskTinyAsync(socket, cancel);
+        if (await stage.OriginRequestsAsync(cancel) != before + 1)
+            throw new InvalidDataException("the relay does not lead to the origin");
     }
 }

@@ -38,6 +38,9 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>bench/peers.</summary>
     public string Configurations { get; }
 
+    /// <summary>The file of the fields that a browser sends, without Host.</summary>
+    public string BrowserHead => Path.Combine(Configurations, "browser.head");
+
     public int OriginPort { get; }
 
     /// <summary>Where bulk transfers end; the connections that arrive are taken with <see cref="TakeArrivalAsync"/>.</summary>

@@ -33,9 +33,10 @@ internal sealed record WebJob(string Kind, string Size, int Count, Form Form, st
 
     public override async Task<Load> RunAsync(RunningPeer peer, Stage stage, TimeSpan duration, CancellationToken cancel)
     {
-        var list = Wrk.WriteList(stage, Name, Enumerable.Range(0, Count).Select(n => Request(stage, n)));
         var before = await stage.OriginRequestsAsync(cancel);
-        var load = await Wrk.RunAsync(stage, peer.Port(Form), list, Connections, kept: true, duration, Stage.SizeOf(Size), cancel);
+        var load = peer.Peer.ClosesUnsaid
+            ? await RunClosingAsync(peer, stage, duration, cancel)
+            : await Wrk.RunAsync(stage, peer.Port(Form), List(stage), Connections, kept: true, duration, Stage.SizeOf(Size), cancel);
         var wrong = WrongSource(load.Work, await stage.OriginRequestsAsync(cancel) - before);
         return load with { Problem = load.Problem ?? wrong };
     }
@@ -54,6 +55,24 @@ internal sealed record WebJob(string Kind, string Size, int Count, Form Form, st
             return ($"site{host}.bench.test", path);
         var authority = $"127.0.1.{host}:{stage.OriginPort}";
         return (authority, $"http://{authority}{path}");
+    }
+
+    private string List(Stage stage) => Wrk.WriteList(stage, Name, Enumerable.Range(0, Count).Select(n => Request(stage, n)));
+
+    /// <summary>The same requests from this process, each on a connection of its own that is read to its end.</summary>
+    private async Task<Load> RunClosingAsync(RunningPeer peer, Stage stage, TimeSpan duration, CancellationToken cancel)
+    {
+        var head = string.Join("\r\n", await File.ReadAllLinesAsync(stage.BrowserHead, cancel)) + "\r\n\r\n";
+        return await Clients.RunAsync(Connections, duration, async n =>
+        {
+            var (host, target) = Request(stage, n % Count);
+            using var socket = await Connection.OpenAsync(peer.Port(Form), cancel);
+            await Connection.SendAsync(socket, $"GET {target} HTTP/1.1\r\nHost: {host}\r\n{head}", cancel);
+            var begin = await Connection.ReadHeadAsync(socket, cancel);
+            var length = begin.Length + await Connection.CountToEndAsync(socket, cancel);
+            if (!begin.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) || length < Stage.SizeOf(Size))
+                throw new InvalidDataException($"answered with {begin.Split('\r')[0]} and {length} bytes");
+        });
     }
 
     private HttpClient NewClient(RunningPeer peer) =>

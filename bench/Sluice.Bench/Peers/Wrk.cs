@@ -26,7 +26,7 @@ internal static class Wrk
         var seconds = Math.Max(1, (int)Math.Round(duration.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         var start = new ProcessStartInfo("wrk") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])["-t1", $"-c{connections}", $"-d{seconds}s", "--timeout", "10s",
-                     "-s", Path.Combine(stage.Configurations, "wrk.lua"), $"http://127.0.0.1:{port}", "--", list, kept ? "kept" : "close"])
+                     "-s", Path.Combine(stage.Configurations, "wrk.lua"), $"http://127.0.0.1:{port}", "--", list, stage.BrowserHead, kept ? "kept" : "close"])
             start.ArgumentList.Add(argument);
         using var wrk = Process.Start(start) ?? throw new InvalidOperationException("wrk cannot be started");
         try
