@@ -77,7 +77,7 @@ internal sealed class EntryHead
         if (!lines.Contains(FieldNames.Date))
             merged.Set(FieldNames.Date, HttpDate.Format(responseTime));
         SetDate(merged, responseTime);
-        var directives = ResponseDirectives.Parse(merged.Get(FieldNames.CacheControl));
+        var directives = ResponseDirectives.Of(merged);
         var forAge = merged;
         if (update.Get(FieldNames.Age) is { } age)
         {
