@@ -19,6 +19,10 @@ internal sealed class AnswerWriter(Exchange x)
     /// <summary>Below this, copying is cheaper than a second segment in the call.</summary>
     private const int LendFrom = 4 << 10;
 
+    /// <summary>As much goes out in one turn on an I/O thread; then others come first.</summary>
+    private const int YieldAfter = 256 << 10;
+
+    private int _inThisTurn;
     private bool _chunked;
     private bool _begun;
 
@@ -94,9 +98,15 @@ internal sealed class AnswerWriter(Exchange x)
             return false;
         }
         IsClientGone = flushed.IsCompleted || flushed.IsCanceled || x.Aborted.IsCancellationRequested;
-        if (!IsClientGone)
-            x.Record.ResponseBytes += octets;
-        return !IsClientGone;
+        if (IsClientGone)
+            return false;
+        x.Record.ResponseBytes += octets;
+        if ((_inThisTurn += octets) > YieldAfter)
+        {
+            _inThisTurn = 0;
+            await Task.Yield();
+        }
+        return true;
     }
 
     private static bool IsRepeated(ReadOnlySpan<Field> lines, int at)

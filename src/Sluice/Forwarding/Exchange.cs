@@ -13,7 +13,6 @@ internal sealed class Exchange
     private readonly IFeatureCollection _features;
     private readonly TimeProvider _time;
     private readonly long _began;
-    private CancellationToken? _aborted;
 
     public Exchange(IFeatureCollection features, TimeProvider time)
     {
@@ -24,12 +23,7 @@ internal sealed class Exchange
         Asked = features.GetRequiredFeature<IHttpRequestFeature>();
         Answer = features.GetRequiredFeature<IHttpResponseFeature>();
         AnswerBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        Record = new ExchangeRecord
-        {
-            Time = time.GetUtcNow(),
-            Listener = Client.Listener.Options.Name,
-            Client = Client.Socket.RemoteEndPoint as IPEndPoint,
-        };
+        Record = ExchangeRecord.Begin(time, Client.Listener.Options.Name, Client.Socket.RemoteEndPoint as IPEndPoint);
     }
 
     public ClientConnection Client { get; }
@@ -58,7 +52,7 @@ internal sealed class Exchange
     public TimeProvider Time => _time;
 
     /// <summary>Fires when the client has left.</summary>
-    public CancellationToken Aborted => _aborted ??= _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().RequestAborted;
+    public CancellationToken Aborted => Client.Socket.ConnectionClosed;
 
     public System.IO.Pipelines.PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
 

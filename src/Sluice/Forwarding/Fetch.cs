@@ -20,7 +20,7 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
         while (true)
         {
             var asked = time.GetUtcNow();
-            using var reply = await AskAsync(x, lookup);
+            await using var reply = await AskAsync(x, lookup);
             x.Record.Upstream = reply.Remote;
             if (reply.Error != ForwardError.None)
                 return await InsteadAsync(x, lookup, reply, delivery);
@@ -50,7 +50,7 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
     public async Task RefreshAsync(Lookup refresh, ListenerGate listener)
     {
         var asked = time.GetUtcNow();
-        using var reply = await pool.AskAsync(builder.Build(refresh, listener, null));
+        await using var reply = await pool.AskAsync(builder.Build(refresh, listener, null));
         if (reply.Error != ForwardError.None || reply.Head.Status == 101)
             return;
         HopByHop.RemoveFromResponse(reply.Head.Fields);

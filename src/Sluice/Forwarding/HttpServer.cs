@@ -98,12 +98,10 @@ internal sealed class HttpServer : IAsyncDisposable
         : IHttpApplication<Exchange>
     {
         private readonly ILogger _log = loggers.CreateLogger("Sluice.Http");
-        private long _number;
 
         public Exchange CreateContext(IFeatureCollection features)
         {
             var x = new Exchange(features, time);
-            x.Record.Number = Interlocked.Increment(ref _number);
             x.Client.Current = x;
             return x;
         }

@@ -17,6 +17,10 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
     /// <summary>How long a client that asked for 100 (Continue) is kept waiting for one; as curl's own second.</summary>
     private static readonly TimeSpan ContinueWait = TimeSpan.FromSeconds(1);
 
+    /// <summary>As much goes on in one turn on an I/O thread; then others come first.</summary>
+    private const int YieldAfter = 256 << 10;
+
+    private long _yieldedAt;
     private readonly TaskCompletionSource _continue = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _sending = Task.CompletedTask;
     private volatile bool _stopped;
@@ -47,12 +51,10 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
     private async Task SendAsync()
     {
         if (waits)
-            await _continue.Task.WaitAsync(ContinueWait).ContinueWith(static _ => { }, TaskScheduler.Default);
+            await _continue.Task.WaitAsync(ContinueWait).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!_stopped)
         {
-            if (await ReadAsync() is not { } read)
-                return;
-            if (read.IsCanceled)
+            if (await ReadAsync() is not { IsCanceled: false } read)
                 return;
             try
             {
@@ -60,6 +62,11 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
                 await SendPiecesAsync(read);
                 if (read.IsCompleted)
                     await SendEndAsync();
+                if (Sent - _yieldedAt > YieldAfter)
+                {
+                    _yieldedAt = Sent;
+                    await Task.Yield();
+                }
                 connection.Allow(silence);
                 Waits = UploadWait.Nothing;
             }

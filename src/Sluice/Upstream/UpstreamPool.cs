@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -16,16 +15,21 @@ namespace Sluice.Upstream;
 /// </summary>
 public sealed class UpstreamPool : IDisposable
 {
-    private readonly ConcurrentDictionary<Destination, Stack<UpstreamConnection>> _idle = [];
+    private static readonly TimeSpan PruneEvery = TimeSpan.FromSeconds(5);
+
+    private readonly IdleConnections _idle;
     private readonly Dialer _dialer;
     private readonly UpstreamOptions _options;
     private readonly Deadlines _deadlines;
+    private readonly ITimer _pruning;
 
     public UpstreamPool(Dialer dialer, UpstreamOptions options, TimeProvider time)
     {
         _dialer = dialer;
         _options = options;
         _deadlines = new Deadlines(time);
+        _idle = new IdleConnections(options.IdlePerUpstream);
+        _pruning = time.CreateTimer(static pool => ((UpstreamPool)pool!)._idle.Prune(), this, PruneEvery, PruneEvery);
     }
 
     /// <summary>Open connections, idle ones included.</summary>
@@ -42,7 +46,7 @@ public sealed class UpstreamPool : IDisposable
             var reply = await AskOnAsync(connection, request);
             if (reply.Error != ForwardError.Terminated || reply.Answered || !MayRepeat(request))
                 return reply;
-            reply.Dispose();
+            await reply.DisposeAsync();
         }
         var (dialled, error, detail) = await ConnectAsync(request);
         return dialled is null
@@ -50,7 +54,12 @@ public sealed class UpstreamPool : IDisposable
             : await AskOnAsync(dialled, request);
     }
 
-    public void Dispose() => _deadlines.Dispose();
+    public void Dispose()
+    {
+        _pruning.Dispose();
+        _deadlines.Dispose();
+        _idle.Prune();
+    }
 
     private static bool MayRepeat(UpstreamRequest request) =>
         Methods.IsIdempotent(request.Method) && request.Body is null && !request.Aborted.IsCancellationRequested;
@@ -84,34 +93,22 @@ public sealed class UpstreamPool : IDisposable
 
     private UpstreamConnection? TakeIdle(UpstreamRequest request)
     {
-        if (!_idle.TryGetValue(request.To, out var stack))
-            return null;
-        while (true)
+        while (_idle.Take(request.To) is { } connection)
         {
-            UpstreamConnection? connection;
-            lock (stack)
-                if (!stack.TryPop(out connection))
-                    return null;
             // The address was admitted when it was dialled, but perhaps by other rules.
             if (connection.Allow(_options.Response) && !connection.IsDead() && request.Addresses.Admits(connection.Remote))
                 return connection;
             connection.Dispose();
         }
+        return null;
     }
 
     internal void Keep(UpstreamConnection connection)
     {
         connection.Reused = true;
         connection.ReleaseBuffer();
-        var stack = _idle.GetOrAdd(connection.To, static _ => new Stack<UpstreamConnection>());
-        if (connection.Allow(_options.KeepAlive))
-            lock (stack)
-                if (stack.Count < _options.IdlePerUpstream)
-                {
-                    stack.Push(connection);
-                    return;
-                }
-        connection.Dispose();
+        if (!connection.Allow(_options.KeepAlive) || !_idle.Put(connection))
+            connection.Dispose();
     }
 
     private async ValueTask<(UpstreamConnection?, ForwardError, string?)> ConnectAsync(UpstreamRequest request)

@@ -11,7 +11,7 @@ namespace Sluice.Upstream;
 /// complete. The connection is kept if both messages ended where their framing says and nothing came after them
 /// (RFC 9112 s.9.3), else closed.</para>
 /// </summary>
-public sealed class UpstreamReply : IDisposable
+public sealed class UpstreamReply : IAsyncDisposable
 {
     /// <summary>1xx before one final answer; more is no protocol but a stream.</summary>
     private const int MaxInterim = 100;
@@ -154,13 +154,7 @@ public sealed class UpstreamReply : IDisposable
     }
 
     /// <summary>Ends the exchange: the connection goes back to the pool if the answer was read to its end.</summary>
-    public void Dispose()
-    {
-        if (_ended)
-            return;
-        _complete = false;
-        _ = EndAsync().AsTask();
-    }
+    public ValueTask DisposeAsync() => EndAsync();
 
     private async ValueTask ReadFinalHeadAsync()
     {
