@@ -22,6 +22,8 @@ internal sealed class RefusedRequests(Action<ExchangeRecord> write, TimeProvider
     {
         if (value.Value is not IFeatureCollection features
             || features.Get<ClientConnection>() is not { Current: null } client
+            // The rest of a body whose request has had its answer, and so its record.
+            || features.Get<IHttpResponseFeature>() is { HasStarted: true }
             || features.Get<IBadRequestExceptionFeature>()?.Error is not { } error)
             return;
         var (method, target, version) = RequestLine(client.Socket.FirstBytes.Span);
