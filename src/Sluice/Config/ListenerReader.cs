@@ -65,6 +65,9 @@ internal static class ListenerReader
     {
         switch (kind)
         {
+            case null:
+                section.Text("to");
+                break;
             case ListenerKind.Forward when section.Has("to"):
                 section.Problem("to", "stands at a forward listener, whose clients name the destination: remove it, or write kind: reverse");
                 break;
