@@ -6,7 +6,7 @@ public class HabitTests
 {
     private static readonly Type[] Types =
     [
-        .. typeof(Config.Configuration).Assembly.GetTypes()
+        .. typeof(Sluice.Config.Configuration).Assembly.GetTypes()
             .Where(t => t.Namespace?.StartsWith("Sluice", StringComparison.Ordinal) == true
                 && !t.Name.Contains('<') && !t.IsDefined(typeof(CompilerGeneratedAttribute), false)),
     ];
