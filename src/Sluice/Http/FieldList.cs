@@ -49,6 +49,19 @@ public sealed class FieldList : IEnumerable<Field>
     /// <summary>Removes every line of that name; true if there was one.</summary>
     public bool Remove(string name) => RemoveFrom(0, name);
 
+    /// <summary>Removes every line whose name the rule accepts.</summary>
+    public void RemoveWhere(Func<string, bool> hasName)
+    {
+        var kept = 0;
+        for (var i = 0; i < Count; i++)
+            if (!hasName(_lines[i].Name))
+                _lines[kept++] = _lines[i];
+        Truncate(kept);
+    }
+
+    /// <summary>Gives one line another value.</summary>
+    internal void SetValue(int index, string value) => _lines[index] = new Field(_lines[index].Name, value);
+
     public void Clear()
     {
         Array.Clear(_lines, 0, Count);
@@ -112,6 +125,11 @@ public sealed class FieldList : IEnumerable<Field>
         for (var i = start; i < Count; i++)
             if (!SameName(_lines[i].Name, name))
                 _lines[kept++] = _lines[i];
+        return Truncate(kept);
+    }
+
+    private bool Truncate(int kept)
+    {
         var removed = Count - kept;
         Array.Clear(_lines, kept, removed);
         Count = kept;

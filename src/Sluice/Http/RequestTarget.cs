@@ -10,13 +10,17 @@ public enum TargetForm : byte
 }
 
 /// <summary>The target URI of a request, taken apart (RFC 9110 s.7.1).</summary>
-/// <param name="Form">How it was written on the request line.</param>
+/// <param name="Form">How it was written on the request line (OPTIONS for an absolute URI without a path is the
+/// asterisk form: RFC 9112 s.3.2.4).</param>
 /// <param name="Scheme"><c>http</c> or <c>https</c>, lower case; empty for the authority form.</param>
 /// <param name="Host">Lower case, without a trailing dot; an IPv6 address without brackets.</param>
 /// <param name="Port">1-65535; the scheme's default where none was written.</param>
 /// <param name="PathAndQuery">As sent, beginning with <c>/</c>; <c>*</c> for the asterisk form; empty for authority.</param>
 public sealed partial record RequestTarget(TargetForm Form, string Scheme, string Host, int Port, string PathAndQuery)
 {
+    private string? _url;
+    private string? _normalizedPath;
+
     public bool IsDefaultPort => Port == DefaultPort(Scheme);
 
     /// <summary>The value of Host (RFC 9110 s.7.2): brackets around IPv6, no default port.</summary>
@@ -37,7 +41,22 @@ public sealed partial record RequestTarget(TargetForm Form, string Scheme, strin
         _ => $"{Scheme}://{Authority}{PathAndQuery}",
     };
 
-    private string? _url;
+    /// <summary>The query with its question mark, as sent; empty where there is none.</summary>
+    public ReadOnlySpan<char> Query => PathAndQuery.AsSpan(PathLength);
+
+    /// <summary>The path in one spelling for all that origins take to be the same, so that no rule is passed by
+    /// spelling it otherwise: <c>%2e%2E</c>, <c>//</c>, <c>\</c> and dot segments (see <see cref="PathSpelling"/>).
+    /// For deciding only: what is sent on is <see cref="PathAndQuery"/>.</summary>
+    public string NormalizedPath => _normalizedPath ??= PathSpelling.Normalize(PathAndQuery, PathLength);
 
     public static int DefaultPort(string scheme) => scheme switch { "http" => 80, "https" => 443, _ => 0 };
+
+    // What is computed on demand is no part of the value.
+    public bool Equals(RequestTarget? other) => other is not null
+        && Form == other.Form && Port == other.Port && Scheme == other.Scheme && Host == other.Host
+        && PathAndQuery == other.PathAndQuery;
+
+    public override int GetHashCode() => HashCode.Combine(Form, Scheme, Host, Port, PathAndQuery);
+
+    private int PathLength => PathAndQuery.IndexOf('?') is >= 0 and var at ? at : PathAndQuery.Length;
 }

@@ -1,0 +1,110 @@
+using System.Globalization;
+using Sluice.Http;
+
+namespace Sluice.Cache;
+
+/// <summary>The head of an entry: what RFC 9111 s.3.1 lets be stored, ready to be copied into an answer, and the
+/// arithmetic of its freshness. Immutable once it is in the tier.</summary>
+internal sealed class EntryHead
+{
+    // RFC 9111 s.3.2: Content-Length never; the other two describe the stored octets, which a 304 does not change.
+    private static readonly HashSet<string> NotUpdated = new(StringComparer.OrdinalIgnoreCase)
+    {
+        FieldNames.ContentLength, "Content-Encoding", FieldNames.ContentRange,
+    };
+
+    private EntryHead(int status, FieldList fields, FieldList request, in ResponseDirectives directives, in Freshness freshness)
+    {
+        Status = status;
+        Fields = fields;
+        Directives = directives;
+        Freshness = freshness;
+        Vary = Vary.Of(fields, request);
+        Date = Freshness.DateOf(fields, freshness.ResponseTime);
+        ETag = fields.Get(FieldNames.ETag);
+        Bytes = fields.Sum(f => f.Name.Length + f.Value.Length + 4);
+    }
+
+    public int Status { get; }
+
+    /// <summary>Shared by all readers: copied, never changed.</summary>
+    public FieldList Fields { get; }
+
+    public ResponseDirectives Directives { get; }
+
+    public Freshness Freshness { get; }
+
+    public Vary Vary { get; }
+
+    public DateTimeOffset Date { get; }
+
+    public string? ETag { get; }
+
+    /// <summary>As the head would stand on the wire.</summary>
+    public int Bytes { get; }
+
+    /// <summary>From the origin's answer to a request with these fields.</summary>
+    public static EntryHead Of(FieldList request, ResponseHead head, in ResponseDirectives directives, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    {
+        var fields = Storable(head.Fields, directives.WithheldFields);
+        SetDate(fields, responseTime);
+        return new EntryHead(head.Status, fields, request, directives, new Freshness(head.Status, head.Fields, directives, requestTime, responseTime));
+    }
+
+    /// <summary>RFC 9111 s.3.2, s.4.3.4: each field of the 304 (or of a HEAD's 200) replaces the stored lines of its
+    /// name, so that the head does not grow however often that happens.</summary>
+    public EntryHead FreshenedBy(FieldList request, FieldList update, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    {
+        var lines = Storable(update, null);
+        var merged = new FieldList(Fields.Count + 4);
+        foreach (ref readonly var line in Fields.Lines)
+            // Set-Cookie on a 304 is for the one who asked (HttpCache hands it on).
+            if (NotUpdated.Contains(line.Name) || !lines.Contains(line.Name))
+                merged.Add(line.Name, line.Value);
+        foreach (ref readonly var line in lines.Lines)
+            if (!NotUpdated.Contains(line.Name) && !FieldList.SameName(line.Name, FieldNames.SetCookie))
+                merged.Add(line.Name, line.Value);
+        // Without a Date of its own the update is dated by its receipt.
+        if (!lines.Contains(FieldNames.Date))
+            merged.Set(FieldNames.Date, HttpDate.Format(responseTime));
+        SetDate(merged, responseTime);
+        var directives = ResponseDirectives.Of(merged);
+        var forAge = merged;
+        if (update.Get(FieldNames.Age) is { } age)
+        {
+            forAge = merged.Copy();
+            forAge.Set(FieldNames.Age, age);
+        }
+        var fields = directives.WithheldFields is null ? merged : Storable(merged, directives.WithheldFields);
+        return new EntryHead(Status, fields, request, directives, new Freshness(Status, forAge, directives, requestTime, responseTime));
+    }
+
+    /// <summary>The length of the body that came with it; called once, before anybody else sees the head.</summary>
+    public void SetContentLength(long length)
+    {
+        // RFC 9110 s.8.6: none in a 204.
+        if (Status == 204)
+            Fields.Remove(FieldNames.ContentLength);
+        else
+            Fields.Set(FieldNames.ContentLength, length.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static void SetDate(FieldList fields, DateTimeOffset responseTime)
+    {
+        // RFC 9110 s.6.6.1: a missing Date is added, an invalid one replaced.
+        if (fields.CountOf(FieldNames.Date) != 1 || !HttpDate.TryParseLeniently(fields.Get(FieldNames.Date), responseTime, out _))
+            fields.Set(FieldNames.Date, HttpDate.Format(responseTime));
+    }
+
+    /// <summary>RFC 9111 s.3.1: without the fields of one connection and of a proxy's authentication, and without those
+    /// that the origin withholds. Age is computed anew for each answer.</summary>
+    private static FieldList Storable(FieldList received, string? withheld)
+    {
+        var fields = received.Copy();
+        HopByHop.RemoveFromResponse(fields);
+        fields.Remove(FieldNames.Age);
+        if (withheld is not null)
+            fields.RemoveWhere(name => Storability.Withholds(withheld, name));
+        return fields;
+    }
+}

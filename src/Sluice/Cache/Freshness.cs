@@ -1,0 +1,89 @@
+using Sluice.Http;
+
+namespace Sluice.Cache;
+
+/// <summary>
+/// Age and freshness lifetime of a stored response (RFC 9111 s.4.2), computed once when it is received.
+/// <code>
+/// apparent_age        = max(0, response_time - Date)
+/// corrected_age_value = Age + (response_time - request_time)
+/// initial age         = max(apparent_age, corrected_age_value)
+/// age now             = initial age + (now - response_time)
+/// fresh               : lifetime > age now
+/// </code>
+/// All in ticks; lifetimes and ages are at most 2^31 seconds (s.1.2.2), so no sum overflows. A clock that steps back
+/// makes nothing younger than it was on receipt.
+/// </summary>
+internal readonly struct Freshness
+{
+    /// <summary>RFC 9111 s.4.2.2: a heuristic takes 10 % of the time since the last modification ...</summary>
+    private const int HeuristicDivisor = 10;
+
+    /// <summary>... and ours at most a day: who wants more says so.</summary>
+    private static readonly TimeSpan MaxHeuristic = TimeSpan.FromDays(1);
+
+    private readonly long _initialAgeTicks;
+    private readonly long _responseTicks;
+
+    public Freshness(int status, FieldList fields, in ResponseDirectives directives, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    {
+        // RFC 9110 s.6.6.1: without a (valid) Date the time of receipt stands for it.
+        var date = DateOf(fields, responseTime);
+        _responseTicks = responseTime.UtcTicks;
+        // Date counts whole seconds: so does what is measured against it.
+        var received = _responseTicks - _responseTicks % TimeSpan.TicksPerSecond;
+        var apparentAge = Math.Max(0, received - date.UtcTicks);
+        var delay = Math.Max(0, _responseTicks - requestTime.UtcTicks);
+        _initialAgeTicks = Math.Max(apparentAge, AgeOf(fields) * TimeSpan.TicksPerSecond + delay);
+        LifetimeTicks = Lifetime(status, fields, directives, date, responseTime);
+    }
+
+    public long LifetimeTicks { get; }
+
+    public DateTimeOffset ResponseTime => new(_responseTicks, TimeSpan.Zero);
+
+    public long AgeTicks(DateTimeOffset now) => _initialAgeTicks + Math.Max(0, now.UtcTicks - _responseTicks);
+
+    public static DateTimeOffset DateOf(FieldList fields, DateTimeOffset responseTime) =>
+        FirstLine(fields, FieldNames.Date) is { } text && HttpDate.TryParseLeniently(text, responseTime, out var date) ? date : responseTime;
+
+    /// <summary>Whether a status is cacheable without a word from the origin (RFC 9110 s.15.1).</summary>
+    public static bool IsHeuristicallyCacheable(int status) =>
+        status is 200 or 203 or 204 or 206 or 300 or 301 or 308 or 404 or 405 or 410 or 414 or 501;
+
+    // RFC 9111 s.4.2.1: the first that is present: s-maxage, max-age, Expires - Date; else a heuristic.
+    private static long Lifetime(int status, FieldList fields, in ResponseDirectives directives, DateTimeOffset date, DateTimeOffset responseTime)
+    {
+        if (directives.SharedMaxAge >= 0)
+            return directives.SharedMaxAge * TimeSpan.TicksPerSecond;
+        if (directives.MaxAge >= 0)
+            return directives.MaxAge * TimeSpan.TicksPerSecond;
+        // RFC 9111 s.5.3: an invalid Expires, "0" above all, is in the past.
+        if (FirstLine(fields, FieldNames.Expires) is { } text)
+            return HttpDate.TryParseLeniently(text, responseTime, out var expires)
+                ? Math.Clamp(expires.UtcTicks - date.UtcTicks, 0, DirectiveReader.MaxSeconds * TimeSpan.TicksPerSecond)
+                : 0;
+        // RFC 9111 s.4.2.2: heuristics only where the status or the origin (public) allows storing without a lifetime.
+        if ((IsHeuristicallyCacheable(status) || directives.Public)
+            && FirstLine(fields, FieldNames.LastModified) is { } modifiedText
+            && HttpDate.TryParseLeniently(modifiedText, responseTime, out var modified))
+            return Math.Clamp((date.UtcTicks - modified.UtcTicks) / HeuristicDivisor, 0, MaxHeuristic.Ticks);
+        return 0;
+    }
+
+    // RFC 9111 s.5.1: of a list the first member; what is no number is ignored.
+    private static long AgeOf(FieldList fields)
+    {
+        if (FirstLine(fields, FieldNames.Age) is not { } text)
+            return 0;
+        var comma = text.IndexOf(',');
+        var first = text.AsSpan(0, comma < 0 ? text.Length : comma).Trim(" \t");
+        return DirectiveReader.TryParseSeconds(first, out var seconds) ? seconds : 0;
+    }
+
+    private static string? FirstLine(FieldList fields, string name)
+    {
+        var at = fields.IndexOf(name);
+        return at < 0 ? null : fields[at].Value;
+    }
+}

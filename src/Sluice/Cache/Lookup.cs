@@ -1,0 +1,85 @@
+using Sluice.Cache.Memory;
+using Sluice.Http;
+
+namespace Sluice.Cache;
+
+public enum LookupOutcome : byte
+{
+    /// <summary>Send <see cref="Lookup.Reply"/>: fresh, or as stale as the client allows.</summary>
+    Hit,
+
+    /// <summary>Send <see cref="Lookup.Reply"/> and ask in the background for <see cref="Lookup.Refresh"/> (RFC 5861 s.3).</summary>
+    HitStale,
+
+    /// <summary>Ask upstream with <see cref="Lookup.Validators"/>.</summary>
+    Revalidate,
+
+    /// <summary>Ask upstream; the client's own conditions pass unchanged.</summary>
+    Miss,
+
+    /// <summary>Ask upstream; the cache takes no part but for invalidation.</summary>
+    Bypass,
+
+    /// <summary>Answer 504: the client wants a stored answer or none (RFC 9111 s.5.2.1.7).</summary>
+    OnlyIfCached,
+}
+
+/// <summary>What the cache says of a request. Belongs to one exchange (or one refresh); not shared between threads.</summary>
+public sealed class Lookup
+{
+    internal Lookup(RequestHead request, CacheKey key, RequestFacts facts)
+    {
+        Request = request;
+        Key = key;
+        Facts = facts;
+    }
+
+    public LookupOutcome Outcome { get; internal set; }
+
+    /// <summary>For Hit and HitStale.</summary>
+    public StoredReply? Reply { get; internal set; }
+
+    /// <summary>If-None-Match and If-Modified-Since to send in place of the client's own two (Range and If-Range stay).
+    /// Null where the client's own go up; becomes null after <see cref="AdmissionKind.AskAgain"/>.</summary>
+    public FieldList? Validators { get; internal set; }
+
+    /// <summary>Why no fresh answer served it; None for a fresh hit.</summary>
+    public MissReason Reason { get; internal set; }
+
+    /// <summary>For HitStale: the lookup of the background fetch. Send its <see cref="Request"/> with its
+    /// <see cref="Validators"/>, then call <see cref="HttpCache.Receive"/> with it; the admission's Reply has no taker.</summary>
+    public Lookup? Refresh { get; internal set; }
+
+    /// <summary>What was asked; for a refresh: GET, without conditions and Range.</summary>
+    public RequestHead Request { get; }
+
+    /// <summary>For an answer that is neither a <see cref="StoredReply"/> nor an <see cref="Admission"/>: 504 for
+    /// only-if-cached, or an error of ours after asking upstream.</summary>
+    public CacheStatus CacheStatus => Outcome == LookupOutcome.OnlyIfCached
+        ? new CacheStatus { Detail = "only-if-cached" }
+        : new CacheStatus { Forwarded = Reason };
+
+    internal CacheKey Key { get; }
+
+    internal RequestFacts Facts { get; }
+
+    /// <summary>The entry that the request selects, fresh or not.</summary>
+    internal Entry? Selected { get; set; }
+
+    /// <summary>All entries of the URI when the lookup was made.</summary>
+    internal Entry[] Variants { get; set; } = [];
+
+    /// <summary>The state of the key's invalidation stamp when the lookup was made.</summary>
+    internal int Stamp { get; set; }
+
+    /// <summary>Puts the validators in the place of the client's own conditions; nothing to do where there are none.</summary>
+    public void PutValidators(FieldList upstream)
+    {
+        if (Validators is null)
+            return;
+        upstream.Remove(FieldNames.IfNoneMatch);
+        upstream.Remove(FieldNames.IfModifiedSince);
+        foreach (var line in Validators.Lines)
+            upstream.Add(line.Name, line.Value);
+    }
+}

@@ -1,0 +1,110 @@
+using Sluice.Http;
+
+namespace Sluice.Cache;
+
+/// <summary>Cache-Control of a response (RFC 9111 s.5.2.2, RFC 5861, RFC 8246). Seconds are -1 where the directive is absent.
+/// Of a directive that comes twice the first counts (s.4.2.1); of a directive in both forms the stricter one.</summary>
+internal struct ResponseDirectives
+{
+    public bool NoStore { get; private set; }
+
+    /// <summary>The form without field names.</summary>
+    public bool NoCache { get; private set; }
+
+    public bool Private { get; private set; }
+
+    public bool Public { get; private set; }
+
+    public bool MustRevalidate { get; private set; }
+
+    public bool ProxyRevalidate { get; private set; }
+
+    public bool MustUnderstand { get; private set; }
+
+    public bool Immutable { get; private set; }
+
+    public long MaxAge { get; private set; }
+
+    public long SharedMaxAge { get; private set; }
+
+    public long StaleWhileRevalidate { get; private set; }
+
+    public long StaleIfError { get; private set; }
+
+    /// <summary>Names from <c>no-cache="..."</c> and <c>private="..."</c>, comma separated: fields that a stored
+    /// answer is served without (s.5.2.2.4, s.5.2.2.7). Null where there are none.</summary>
+    public string? WithheldFields { get; private set; }
+
+    // RFC 9111 s.4.2.4, s.5.2.2.2, s.5.2.2.8, s.5.2.2.10: s-maxage includes proxy-revalidate.
+    public readonly bool ForbidsStale => NoCache || MustRevalidate || ProxyRevalidate || SharedMaxAge >= 0;
+
+    /// <summary>Line by line: an unclosed quote in one hides nothing of the next.</summary>
+    public static ResponseDirectives Of(FieldList fields)
+    {
+        var directives = new ResponseDirectives { MaxAge = -1, SharedMaxAge = -1, StaleWhileRevalidate = -1, StaleIfError = -1 };
+        foreach (ref readonly var line in fields.Lines)
+            if (FieldList.SameName(line.Name, FieldNames.CacheControl))
+                directives.Read(line.Value);
+        return directives;
+    }
+
+    private void Read(string line)
+    {
+        var reader = new DirectiveReader(line);
+        while (reader.Next())
+        {
+            switch (reader.Name.Length)
+            {
+                case 6 when reader.Is("public"):
+                    Public |= !reader.IsMalformed;
+                    break;
+                case 7 when reader.Is("max-age"):
+                    MaxAge = First(MaxAge, reader);
+                    break;
+                case 7 when reader.Is("private"):
+                    Private |= !Withholds(reader);
+                    break;
+                case 8 when reader.Is("no-store"):
+                    NoStore = true;
+                    break;
+                case 8 when reader.Is("no-cache"):
+                    NoCache |= !Withholds(reader);
+                    break;
+                case 8 when reader.Is("s-maxage"):
+                    SharedMaxAge = First(SharedMaxAge, reader);
+                    break;
+                case 9 when reader.Is("immutable"):
+                    Immutable |= !reader.IsMalformed;
+                    break;
+                case 14 when reader.Is("stale-if-error"):
+                    StaleIfError = First(StaleIfError, reader);
+                    break;
+                case 15 when reader.Is("must-revalidate"):
+                    MustRevalidate = true;
+                    break;
+                case 15 when reader.Is("must-understand"):
+                    MustUnderstand = true;
+                    break;
+                case 16 when reader.Is("proxy-revalidate"):
+                    ProxyRevalidate = true;
+                    break;
+                case 22 when reader.Is("stale-while-revalidate"):
+                    StaleWhileRevalidate = First(StaleWhileRevalidate, reader);
+                    break;
+            }
+        }
+    }
+
+    private static long First(long earlier, in DirectiveReader reader) => earlier < 0 ? reader.Seconds : earlier;
+
+    /// <summary>The form with field names restricts only these; a list that is not in quotes, is empty or malformed
+    /// counts as the form without, the stricter one.</summary>
+    private bool Withholds(in DirectiveReader reader)
+    {
+        var list = reader.Argument.Trim(" \t,");
+        if (!reader.IsQuoted || reader.IsMalformed || list.IsEmpty)
+            return false;
+        WithheldFields = WithheldFields is null ? list.ToString() : $"{WithheldFields},{list}";
+        return true;
+    }
+}

@@ -1,0 +1,76 @@
+using Sluice.Cache;
+using Sluice.Http;
+using Sluice.Policy;
+
+namespace Sluice.Forwarding;
+
+/// <summary>The last two steps before the record: may this be answered, and the answer itself. One per exchange.</summary>
+internal sealed class Delivery(Exchange x, Censor censor, Via via)
+{
+    public AnswerWriter Answer { get; } = new(x);
+
+    /// <summary>Judges the head and sets it; returns what to answer instead where it is denied.</summary>
+    public ErrorPage? Begin(ResponseHead head, CacheStatus cacheStatus, bool hasBody)
+    {
+        var verdict = censor.JudgeReply(x.Listener.Options.Policy, x.Verdict, x.Request, head);
+        if (verdict.Denies)
+        {
+            x.Record.Verdict = verdict;
+            return ErrorPage.For(verdict);
+        }
+        var fields = head.Fields;
+        via.AppendTo(fields, head.Version);
+        fields.Add(FieldNames.CacheStatus, cacheStatus.ToString());
+        Answer.Head(head.Status, head.Reason, fields, hasBody);
+        return null;
+    }
+
+    /// <summary>Sends an answer from the cache.</summary>
+    public async ValueTask<ErrorPage?> StoredAsync(StoredReply reply)
+    {
+        var head = new ResponseHead { Status = reply.Status, Fields = reply.Fields };
+        if (Begin(head, reply.CacheStatus, reply.BodyLength > 0) is { } denied)
+            return denied;
+        foreach (var block in reply.Body)
+            if (!await Answer.WriteAsync(block))
+                return Left();
+        await Answer.EndAsync(reply.Trailers);
+        return null;
+    }
+
+    /// <summary>Sends an answer of our own.</summary>
+    public async ValueTask RefuseAsync(ErrorPage page, CacheStatus? cacheStatus)
+    {
+        x.Record.Error ??= page.Verdict is null ? page.ProxyError : null;
+        x.Record.ErrorDetail ??= page.Detail ?? (page.Verdict is null ? page.Text : null);
+        if (page.Status == 0)
+        {
+            Left();
+            return;
+        }
+        var body = page.Body(x.Request, out var contentType);
+        var fields = new FieldList(8);
+        fields.Add(FieldNames.ContentType, contentType);
+        fields.Add(FieldNames.ContentLength, body.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        fields.Add(FieldNames.CacheControl, "no-store");
+        fields.Add("X-Content-Type-Options", "nosniff");
+        new ProxyStatus { Error = page.ProxyError }.AppendTo(fields, "sluice");
+        if (cacheStatus is { } status)
+            fields.Add(FieldNames.CacheStatus, status.ToString());
+        if (page.Closes)
+            fields.Add(FieldNames.Connection, "close");
+        var toHead = x.Asked.Method == Methods.Head;
+        Answer.Head(page.Status, page.Title, fields, hasBody: !toHead);
+        if (!toHead)
+            await Answer.WriteAsync(body);
+        await Answer.EndAsync();
+    }
+
+    private ErrorPage? Left()
+    {
+        x.Record.ClientGone = true;
+        x.Record.Error ??= "client_left";
+        x.Break();
+        return null;
+    }
+}

@@ -1,0 +1,136 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Sluice.Cache;
+using Sluice.Http;
+using Sluice.Records;
+using Sluice.Upstream;
+
+namespace Sluice.Forwarding;
+
+/// <summary>
+/// Asks the upstream for what the cache could not answer, and gives the answer to the client and to the cache: one
+/// read, two takers. An entry is committed before its last octet goes to the client, so that whoever has the whole
+/// answer finds it stored.
+/// </summary>
+internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder builder, Tunnels tunnels, TimeProvider time)
+{
+    /// <summary>Returns what to answer where there is no answer to pass on.</summary>
+    public async ValueTask<ErrorPage?> AnswerAsync(Exchange x, Lookup lookup, Delivery delivery)
+    {
+        while (true)
+        {
+            var asked = time.GetUtcNow();
+            await using var reply = await AskAsync(x, lookup);
+            x.Record.Upstream = reply.Remote;
+            if (reply.Error != ForwardError.None)
+                return await InsteadAsync(x, lookup, reply, delivery);
+            if (reply.Head.Status == 101)
+            {
+                await tunnels.UpgradeAsync(x, reply);
+                return null;
+            }
+            HopByHop.RemoveFromResponse(reply.Head.Fields);
+            var admission = cache.Receive(lookup, reply.Head, asked, time.GetUtcNow());
+            switch (admission.Kind)
+            {
+                case AdmissionKind.AskAgain:
+                    await reply.ReadBodyAsync();
+                    continue;
+                case AdmissionKind.Serve:
+                    await reply.ReadBodyAsync();
+                    x.Record.Cache = reply.Head.Status == 304 ? CacheUse.Revalidated : CacheUse.Stale;
+                    return await delivery.StoredAsync(admission.Reply!);
+                default:
+                    return await PassAsync(x, reply, admission, delivery);
+            }
+        }
+    }
+
+    /// <summary>Asks again for an answer that has been served stale (RFC 5861 s.3). For nobody: failures leave the entry as it is.</summary>
+    public async Task RefreshAsync(Lookup refresh, ListenerGate listener)
+    {
+        var asked = time.GetUtcNow();
+        await using var reply = await pool.AskAsync(builder.Build(refresh, listener, null));
+        if (reply.Error != ForwardError.None || reply.Head.Status == 101)
+            return;
+        HopByHop.RemoveFromResponse(reply.Head.Fields);
+        var writer = cache.Receive(refresh, reply.Head, asked, time.GetUtcNow()).Writer;
+        ReadOnlyMemory<byte> piece;
+        while ((piece = await reply.ReadBodyAsync()).Length > 0)
+            writer?.Append(piece.Span);
+        if (reply.Error == ForwardError.None)
+            writer?.Commit(reply.Trailers);
+        writer?.Abandon();
+    }
+
+    private async ValueTask<UpstreamReply> AskAsync(Exchange x, Lookup lookup)
+    {
+        var request = builder.Build(lookup, x.Listener, x);
+        x.Client.Asking = request;
+        var reply = await pool.AskAsync(request);
+        x.Client.Asking = null;
+        return reply;
+    }
+
+    private async ValueTask<ErrorPage?> InsteadAsync(Exchange x, Lookup lookup, UpstreamReply reply, Delivery delivery)
+    {
+        var error = reply.Error;
+        x.Record.RequestBytes = reply.BytesUp;
+        if (reply.ClientFault is { } fault)
+        {
+            if (fault is BadHttpRequestException bad)
+                return ErrorPage.For(ForwardError.ClientBodyBad, bad.Message) with { Status = bad.StatusCode, Closes = true };
+            if (fault is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
+                error = ForwardError.ClientLeft;
+        }
+        if (error is not (ForwardError.ClientLeft or ForwardError.ClientBodyBad) && cache.InsteadOfError(lookup) is { } stored)
+        {
+            x.Record.Cache = CacheUse.Stale;
+            x.Record.Error = error.Row().ProxyError;
+            x.Record.ErrorDetail = reply.ErrorDetail;
+            return await delivery.StoredAsync(stored);
+        }
+        return ErrorPage.For(error, reply.ErrorDetail);
+    }
+
+    private static async ValueTask<ErrorPage?> PassAsync(Exchange x, UpstreamReply reply, Admission admission, Delivery delivery)
+    {
+        var keep = admission.Writer;
+        if (delivery.Begin(reply.Head, admission.CacheStatus, reply.BodyLength.Kind != BodyKind.None) is { } denied)
+        {
+            keep?.Abandon();
+            return denied;
+        }
+        var taken = await CopyAsync(reply, keep, delivery.Answer);
+        x.Record.RequestBytes = reply.BytesUp;
+        if (taken && reply.Error == ForwardError.None)
+        {
+            keep?.Commit(reply.Trailers);
+            await delivery.Answer.EndAsync(reply.Trailers);
+            return null;
+        }
+        keep?.Abandon();
+        var error = taken ? reply.Error : ForwardError.ClientLeft;
+        x.Record.ClientGone = error == ForwardError.ClientLeft;
+        x.Record.Error = error.Row().ProxyError;
+        x.Record.ErrorDetail = taken ? reply.ErrorDetail : null;
+        x.Break();
+        return null;
+    }
+
+    /// <summary>False: the client takes no more.</summary>
+    private static async ValueTask<bool> CopyAsync(UpstreamReply reply, EntryWriter? keep, AnswerWriter answer)
+    {
+        while (true)
+        {
+            var piece = await reply.ReadBodyAsync();
+            if (piece.IsEmpty)
+                return true;
+            keep?.Append(piece.Span);
+            if (reply.IsLastPiece)
+                keep?.Commit();
+            if (!await answer.WriteAsync(piece))
+                return false;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using Sluice.Cache;
+using Sluice.Http;
+using Sluice.Policy;
+using Sluice.Records;
+using Sluice.Upstream;
+
+namespace Sluice.Forwarding;
+
+/// <summary>
+/// The life of an HTTP exchange; the numbers are those of docs/request-path.md. Steps return values: a refusal or a
+/// failure is an <see cref="ErrorPage"/> that the step hands back, and it is answered in one place.
+/// </summary>
+internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tunnels tunnels, LimitOptions limits, Via via)
+{
+    public async ValueTask ServeAsync(Exchange x)
+    {
+        var delivery = new Delivery(x, censor, via);
+        if (Judge(x) is { } refused)                                                                   // 1
+        {
+            await delivery.RefuseAsync(refused, null);
+            return;
+        }
+        if (x.Request.Method == Methods.Connect)                                                       // 2
+        {
+            if (await tunnels.ConnectAsync(x) is { } unopened)
+                await delivery.RefuseAsync(unopened, null);
+            return;
+        }
+        if (x.EndsHere)
+        {
+            await OwnAnswer.To(x.Request).SendAsync(delivery.Answer);
+            return;
+        }
+        var lookup = cache.Find(x.Request, ScopeOf(x.Listener), x.Verdict.BypassesCache);              // 3
+        Note(x.Record, lookup);
+        if (lookup.Refresh is { } refresh)
+            _ = fetch.RefreshAsync(refresh, x.Listener);                                               // 4
+        var failed = lookup.Outcome switch
+        {
+            LookupOutcome.Hit or LookupOutcome.HitStale => await delivery.StoredAsync(lookup.Reply!),  // 5, 6
+            // RFC 9111 s.5.2.1.7
+            LookupOutcome.OnlyIfCached => new ErrorPage(504, "proxy_internal_response", "The answer is not stored, and the request allows no other."),
+            _ => await fetch.AnswerAsync(x, lookup, delivery),                                         // 4, 5, 6
+        };
+        if (failed is not null)
+            await delivery.RefuseAsync(failed, lookup.CacheStatus);
+    }                                                                                                  // 7: the caller writes the record
+
+    private ErrorPage? Judge(Exchange x)
+    {
+        if (RequestReader.Read(x, limits.MaxFields) is { } unread)
+            return ErrorPage.For(unread);
+        var listener = x.Listener;
+        if (!listener.Admits(x.Record.Client))
+            return Deny(x, new Verdict { Denies = true, Rule = "allow", Status = 403, Reason = "Clients of your network are not served here." });
+        var isForward = listener.Options.Kind == ListenerKind.Forward;
+        if (isForward && x.Request.Target.Form == TargetForm.Origin)
+            return new ErrorPage(400, "http_request_error", "This is a forward proxy: it wants the whole URL on the request line (RFC 9112 s.3.2.2).");
+        if (!isForward && x.Request.Method == Methods.Connect)
+            return new ErrorPage(405, "http_request_denied", "This is a reverse proxy: it opens no tunnels.");
+        if (via.IsIn(x.Request.Fields))
+            return ErrorPage.For(ForwardError.Loop);
+        if (MaxForwards.CountDown(x.Request.Method, x.Request.Fields, out var endsHere) is { } bad)
+            return ErrorPage.For(bad);
+        // RFC 9110 s.9.3.7: * on a forward listener speaks of ourselves
+        x.EndsHere = endsHere || (isForward && x.Asked.RawTarget == "*");
+        x.Verdict = censor.Judge(listener.Options.Policy, x.Request);
+        x.Record.Verdict = x.Verdict;
+        return x.Verdict.Denies ? ErrorPage.For(x.Verdict) : null;
+    }
+
+    private static ErrorPage Deny(Exchange x, Verdict verdict)
+    {
+        x.Verdict = x.Record.Verdict = verdict;
+        return ErrorPage.For(verdict);
+    }
+
+    /// <summary>Where an answer comes from begins its cache key: the route, or, forward, the origin in the target.</summary>
+    private static string ScopeOf(ListenerGate listener) =>
+        listener.Options.Kind == ListenerKind.Reverse ? listener.Options.Name : "";
+
+    private static void Note(ExchangeRecord record, Lookup lookup)
+    {
+        record.Cache = lookup.Outcome switch
+        {
+            LookupOutcome.Hit when lookup.Reason == MissReason.None => CacheUse.Hit,
+            LookupOutcome.Hit or LookupOutcome.HitStale => CacheUse.Stale,
+            LookupOutcome.Bypass => lookup.Reason == MissReason.CacheOff ? CacheUse.None : CacheUse.Bypass,
+            _ => CacheUse.Miss,
+        };
+        record.CacheReason = lookup.Reason == MissReason.None ? null : lookup.Reason.ForwardToken();
+    }
+}

@@ -1,0 +1,26 @@
+using System.Net;
+using Sluice.Net;
+
+namespace Sluice.Forwarding;
+
+/// <summary>A listener at work: its options, and what follows from them for every connection it accepts.</summary>
+/// <param name="options">As configured.</param>
+/// <param name="addresses">What its clients may have dialled: never our own listeners. A configured upstream is not
+/// the client's choice and not judged by them.</param>
+public sealed class ListenerGate(ListenerOptions options, AddressRules addresses)
+{
+    public ListenerOptions Options => options;
+
+    public AddressRules Addresses { get; } = options.Kind == ListenerKind.Forward ? addresses : AddressRules.Any;
+
+    public bool Admits(IPEndPoint? client)
+    {
+        if (options.Allow.Count == 0 || client is null)
+            return true;
+        var address = client.Address.IsIPv4MappedToIPv6 ? client.Address.MapToIPv4() : client.Address;
+        foreach (var network in options.Allow)
+            if (network.Contains(address))
+                return true;
+        return false;
+    }
+}

@@ -1,0 +1,70 @@
+using Sluice.Cache;
+using Sluice.Http;
+using Sluice.Net;
+using Sluice.Upstream;
+
+namespace Sluice.Forwarding;
+
+/// <summary>From the client's request to the one that goes upstream (RFC 9110 s.7.6, RFC 9112 s.3.2.2).</summary>
+internal sealed class RequestBuilder(Via via)
+{
+    /// <param name="x">The exchange whose client asks; null for a refresh, which belongs to no client.</param>
+    public UpstreamRequest Build(Lookup lookup, ListenerGate listener, Exchange? x)
+    {
+        var request = lookup.Request;
+        var target = request.Target;
+        var options = listener.Options;
+        var fields = request.Fields.Copy();
+        var upgrade = x is null ? null : UpgradeOf(request);
+        var takesTrailers = fields.Get(FieldNames.TE)?.Contains("trailers", StringComparison.OrdinalIgnoreCase) ?? false;
+        HopByHop.RemoveFromRequest(fields);
+        fields.Remove(FieldNames.ContentLength);
+        fields.Set(FieldNames.Host, target.Authority);
+        lookup.PutValidators(fields);
+        if (options.Forwarded && x?.Record.Client is { } client)
+            ForwardedFor.Append(fields, client.Address, target.Scheme, target.Authority);
+        via.AppendTo(fields, request.Version);
+        return new UpstreamRequest
+        {
+            To = options.To is { } upstream
+                ? new Destination(options.ToScheme == "https", upstream)
+                : new Destination(target.Scheme == "https", new HostPort(target.Host, target.Port)),
+            Addresses = listener.Addresses,
+            Method = request.Method,
+            Target = target.PathAndQuery,
+            Fields = fields,
+            Body = x is null ? null : BodyOf(x),
+            Upgrade = upgrade,
+            ExpectsContinue = request.Version >= ProtocolVersion.Http11 && fields.Contains(FieldNames.Expect),
+            Interim = x is { Request.Version: ProtocolVersion.Http11 } ? head => PassInterimAsync(x, head) : null,
+            TakesTrailers = takesTrailers,
+            Aborted = x?.Aborted ?? CancellationToken.None,
+        };
+    }
+
+    private static RequestBody? BodyOf(Exchange x) => x.BodyLength.Kind switch
+    {
+        BodyKind.None => null,
+        BodyKind.Length => new RequestBody(x.Body, x.BodyLength.Octets, static () => null),
+        _ => new RequestBody(x.Body, null, () => RequestReader.TrailersOf(x)),
+    };
+
+    /// <summary>RFC 9110 s.7.8: from HTTP/1.1 only; h2c is not ours to pass on (RFC 9113 s.3.1 took it back).</summary>
+    private static string? UpgradeOf(RequestHead request)
+    {
+        if (request.Version != ProtocolVersion.Http11 || !ConnectionOptions.Contains(request.Fields, ConnectionOptions.Upgrade))
+            return null;
+        var kept = request.Fields.Get(FieldNames.Upgrade)?
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(protocol => !protocol.Equals("h2c", StringComparison.OrdinalIgnoreCase));
+        return kept is not null && string.Join(", ", kept) is { Length: > 0 } upgrade ? upgrade : null;
+    }
+
+    private static async ValueTask PassInterimAsync(Exchange x, ResponseHead head)
+    {
+        HopByHop.RemoveFromResponse(head.Fields);
+        var bytes = new System.Buffers.ArrayBufferWriter<byte>(256);
+        HeadWriter.WriteResponse(bytes, head);
+        await x.Client.Socket.WriteInterimAsync(bytes.WrittenMemory);
+    }
+}

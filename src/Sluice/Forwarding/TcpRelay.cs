@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Sockets;
+using Sluice.Net;
+using Sluice.Records;
+using Sluice.Upstream;
+
+namespace Sluice.Forwarding;
+
+/// <summary>A tcp listener: each connection it accepts is relayed to the one upstream; one record each.
+/// What the upstream does is passed on as such: a refused or failed dial resets the client.</summary>
+public sealed class TcpRelay : IAsyncDisposable
+{
+    private readonly ListenerGate _gate;
+    private readonly Dialer _dialer;
+    private readonly LimitOptions _limits;
+    private readonly Action<ExchangeRecord> _write;
+    private readonly TimeProvider _time;
+    private readonly SocketListener _listener;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _accepting;
+    private int _open = 1; // the accepting loop counts as one
+
+    public TcpRelay(ListenerGate gate, SocketListener listener, Dialer dialer, LimitOptions limits, Action<ExchangeRecord> write, TimeProvider time)
+    {
+        _gate = gate;
+        _listener = listener;
+        _dialer = dialer;
+        _limits = limits;
+        _write = write;
+        _time = time;
+        _accepting = AcceptAsync();
+    }
+
+    public IPEndPoint EndPoint => _listener.EndPoint;
+
+    /// <summary>Accepts no more, gives open relays the drain time, then resets them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Unbind();
+        await _accepting;
+        Leave();
+        await Task.WhenAny(_drained.Task, Task.Delay(_limits.Drain, _time));
+        await _stop.CancelAsync();
+        await _drained.Task;
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (await _listener.AcceptAsync() is { } client)
+        {
+            Interlocked.Increment(ref _open);
+            _ = ServeAsync(client);
+        }
+    }
+
+    private async Task ServeAsync(Socket client)
+    {
+        var began = _time.GetTimestamp();
+        var to = _gate.Options.To!.Value;
+        var record = ExchangeRecord.Begin(_time, _gate.Options.Name, RemoteOf(client));
+        record.Kind = RecordKind.Relay;
+        record.Url = to.ToString();
+        if (!_gate.Admits(record.Client))
+        {
+            record.Error = "http_request_denied";
+            record.ErrorDetail = "the client's network is not allowed on this listener";
+            client.Reset();
+        }
+        else
+            await RelayAsync(client, to, record);
+        record.Duration = _time.GetElapsedTime(began);
+        _write(record);
+        Leave();
+    }
+
+    private async Task RelayAsync(Socket client, HostPort to, ExchangeRecord record)
+    {
+        DialResult dial;
+        try
+        {
+            dial = await _dialer.DialAsync(to, _gate.Addresses, _limits.Connect, _stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            client.Reset();
+            record.Error = "stopped";
+            return;
+        }
+        record.Upstream = dial.Remote;
+        if (dial.Socket is not { } upstream)
+        {
+            client.Reset();
+            record.Error = ForwardErrors.Of(dial.Error).Row().ProxyError;
+            return;
+        }
+        var result = await new Relay(client, upstream, _time).RunAsync(default, _limits.TunnelIdle, _stop.Token);
+        RelayOutcome.Note(record, result);
+        record.TimeToFirstByte = result.FirstByteDown;
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _open) == 0)
+            _drained.TrySetResult();
+    }
+
+    private static IPEndPoint? RemoteOf(Socket socket)
+    {
+        try
+        {
+            return socket.RemoteEndPoint as IPEndPoint;
+        }
+        catch (SocketException)
+        {
+            return null; // gone already
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.AspNetCore.Connections;
+using Sluice.Http;
+using Sluice.Net;
+using Sluice.Records;
+using Sluice.Upstream;
+
+namespace Sluice.Forwarding;
+
+/// <summary>What begins as HTTP and goes on as bytes: CONNECT (RFC 9110 s.9.3.6) and Upgrade after 101 (s.7.8). Both take
+/// the client's bare socket out of the server and run on the same relay as a TCP listener.</summary>
+internal sealed class Tunnels(Dialer dialer, LimitOptions limits)
+{
+    private static readonly byte[] Established = "HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray();
+
+    /// <summary>Dials; then the connection is the tunnel's to its end. Returns what to answer where it could not be opened.</summary>
+    public async ValueTask<ErrorPage?> ConnectAsync(Exchange x)
+    {
+        x.Record.Kind = RecordKind.Connect;
+        var target = x.Request.Target;
+        if (!limits.ConnectPorts.Any(range => range.Contains(target.Port)))
+            return new ErrorPage(403, "http_request_denied", $"Tunnels to port {target.Port} are not allowed here.");
+        DialResult dial;
+        try
+        {
+            dial = await dialer.DialAsync(new HostPort(target.Host, target.Port), x.Listener.Addresses, limits.Connect, x.Aborted);
+        }
+        catch (OperationCanceledException)
+        {
+            return ErrorPage.For(ForwardError.ClientLeft);
+        }
+        x.Record.Upstream = dial.Remote;
+        if (dial.Socket is not { } upstream)
+            return ErrorPage.For(ForwardErrors.Of(dial.Error), target.Url);
+        x.Record.Status = 200;
+        await RunAsync(x, upstream, null, Established, default);
+        return null;
+    }
+
+    /// <summary>The upstream has answered 101: hands its head on, then the bytes.</summary>
+    public async ValueTask UpgradeAsync(Exchange x, UpstreamReply reply)
+    {
+        x.Record.Kind = RecordKind.Upgrade;
+        x.Record.Status = 101;
+        var protocol = reply.Head.Fields.Get(FieldNames.Upgrade);
+        var fields = reply.Head.Fields.Copy();
+        HopByHop.RemoveFromResponse(fields);
+        fields.Set(FieldNames.Connection, "Upgrade");
+        if (protocol is not null)
+            fields.Set(FieldNames.Upgrade, protocol);
+        var head = new System.Buffers.ArrayBufferWriter<byte>(512);
+        HeadWriter.WriteResponse(head, new ResponseHead { Status = 101, Reason = reply.Head.Reason, Fields = fields });
+        var (socket, tls, early) = reply.TakeOver();
+        await RunAsync(x, socket, tls, head.WrittenMemory, early);
+    }
+
+    private async ValueTask RunAsync(
+        Exchange x, Socket upstream, SslStream? tls, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> earlyDown)
+    {
+        TakenSocket client;
+        try
+        {
+            client = await x.Client.Socket.TakeOverAsync();
+        }
+        catch (ConnectionResetException)
+        {
+            upstream.Dispose();
+            x.Record.ClientGone = true;
+            return;
+        }
+        try
+        {
+            await client.Socket.SendAsync(head);
+            if (earlyDown.Length > 0)
+                await client.Socket.SendAsync(earlyDown);
+        }
+        catch (SocketException)
+        {
+            // The relay finds the same and says so.
+        }
+        x.MarkFirstByte();
+        var relay = new Relay(client.Socket, upstream, x.Time);
+        var stop = x.Client.Socket.ConnectionClosed;
+        var result = tls is null
+            ? await relay.RunAsync(client.Early, limits.TunnelIdle, stop)
+            : await TlsTunnel.RunAsync(client, tls, upstream, limits.TunnelIdle, stop);
+        RelayOutcome.Note(x.Record, result, earlyDown.Length);
+    }
+}

@@ -1,0 +1,16 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Sluice.Net;
+
+internal static partial class NetLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "Accepting on {EndPoint} pauses: {Error}")]
+    public static partial void AcceptPaused(ILogger logger, string endPoint, SocketError error);
+
+    [LoggerMessage(2, LogLevel.Error, "A connection's receive loop failed")]
+    public static partial void ReceiveFailed(ILogger logger, Exception error);
+
+    [LoggerMessage(3, LogLevel.Error, "A callback of a closed connection failed")]
+    public static partial void ClosedCallbackFailed(ILogger logger, Exception error);
+}

@@ -1,0 +1,136 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Logging;
+using Sluice.Http;
+using Sluice.Policy.Lists;
+
+namespace Sluice.Policy;
+
+/// <summary>
+/// Judges requests by the named policies: a policy's rules are tried in order, the first that matches decides, else
+/// its default does. Judging takes no lock and does no I/O: each list is an immutable index, and a list file that
+/// changed is read aside and its index swapped by one reference, so a request sees the old list or the new one whole.
+/// Files are looked at every second (a look opens them and asks for time and length; unlike notifications it also works on network file systems
+/// and behind symbolic links) and read once they have settled. Where reading fails, the last good content stays.
+/// </summary>
+public sealed class Censor : IAsyncDisposable
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    private sealed record Policy(Rule[] Rules, Verdict Default);
+
+    private readonly FrozenDictionary<string, Policy> _policies;
+    private readonly ListFile[] _files;
+    private readonly ILogger _log;
+    private readonly ITimer? _looking;
+    private readonly Lock _reading = new();
+
+    private Censor(FrozenDictionary<string, Policy> policies, ListFile[] files, TimeProvider time, ILogger log)
+    {
+        _policies = policies;
+        _files = files;
+        _log = log;
+        if (files.Length > 0)
+            _looking = time.CreateTimer(_ => ReadChanged(), null, LookEvery, LookEvery);
+    }
+
+    /// <summary>Reads every policy's lists and begins to watch them.</summary>
+    /// <param name="policies">With distinct names.</param>
+    /// <param name="time">Paces the watching.</param>
+    /// <param name="log">Receives what is loaded and what fails, now and later; of each list the first few lines not understood.</param>
+    public static CensorLoad Load(IReadOnlyList<PolicyOptions> policies, TimeProvider time, ILogger log)
+    {
+        var problems = new List<PolicyProblem>();
+        var files = new Dictionary<string, ListFile>(StringComparer.Ordinal);
+        var compiled = policies.ToFrozenDictionary(
+            policy => policy.Name,
+            policy => new Policy([.. policy.Rules.Select(rule => new Rule(rule, FileOf(rule), problems))], DefaultOf(policy)));
+        return new CensorLoad(new Censor(compiled, [.. files.Values], time, log), problems);
+
+        ListFile? FileOf(RuleOptions rule)
+        {
+            if (rule.HostsFile is not { } path)
+                return null;
+            if (!files.TryGetValue(path, out var file))
+            {
+                files[path] = file = new ListFile(path);
+                problems.AddRange(Read(file, log));
+            }
+            return file;
+        }
+    }
+
+    /// <summary>Judges a request before anything is asked; CONNECT by its host alone, for more it does not show.</summary>
+    /// <param name="policy">The name of a loaded policy; null: all is allowed.</param>
+    /// <param name="request">Its target already taken apart.</param>
+    public Verdict Judge(string? policy, RequestHead request)
+    {
+        if (policy is null)
+            return Verdict.Allowed;
+        var (rules, otherwise) = _policies[policy];
+        var asked = new Asked(request.Target);
+        foreach (var rule in rules)
+        {
+            if (rule.Judge(ref asked) is { } verdict)
+                return verdict;
+        }
+        return otherwise;
+    }
+
+    /// <summary>Judges an answer on its head, before a byte of its body is passed on; stored answers too.</summary>
+    /// <param name="policy">As for <see cref="Judge"/>.</param>
+    /// <param name="asked">What <see cref="Judge"/> said of the request.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="reply">The head of the answer.</param>
+    /// <returns>No condition looks at answers yet: the verdict on the request stands.</returns>
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Performance", "CA1822", Justification = "The door's shape: rules on answers read the policies.")]
+    public Verdict JudgeReply(string? policy, Verdict asked, RequestHead request, ResponseHead reply) => asked;
+
+    /// <summary>How often each rule has decided since the start.</summary>
+    public IEnumerable<RuleHits> Hits() =>
+        from policy in _policies
+        from rule in policy.Value.Rules
+        select new RuleHits(policy.Key, rule.Id, rule.Hits);
+
+    /// <summary>Reads every list anew, changed or not (SIGHUP).</summary>
+    /// <returns>What is wrong with them; the last good content stays where one cannot be read at all.</returns>
+    public IReadOnlyList<PolicyProblem> Reload()
+    {
+        lock (_reading)
+            return [.. _files.SelectMany(file => Read(file, _log))];
+    }
+
+    public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private void ReadChanged()
+    {
+        // A look that takes longer than a second must not be followed by a second one beside it.
+        if (!_reading.TryEnter())
+            return;
+        try
+        {
+            foreach (var file in _files)
+            {
+                if (file.HasSettledChange())
+                    Read(file, _log);
+            }
+        }
+        finally
+        {
+            _reading.Exit();
+        }
+    }
+
+    private static List<PolicyProblem> Read(ListFile file, ILogger log)
+    {
+        var problems = file.Read();
+        foreach (var problem in problems.Take(CensorLog.ProblemsShown))
+            CensorLog.Problem(log, problem.Where, problem.Text);
+        if (!problems.Exists(problem => problem.Fatal))
+            CensorLog.Loaded(log, file.Path, file.Index.Count, problems.Count);
+        return problems;
+    }
+
+    private static Verdict DefaultOf(PolicyOptions policy) => policy.DefaultAllows
+        ? Verdict.Allowed
+        : new Verdict { Denies = true, Status = 403, Reason = "Only what is allowed by name is let through here." };
+}

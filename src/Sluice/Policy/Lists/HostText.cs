@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sluice.Policy.Lists;
+
+/// <summary>One spelling for each host, so that no rule is passed by spelling it otherwise: lower case, no trailing
+/// dot, international names in punycode (RFC 5891), addresses as <see cref="IPAddress"/> writes them. The numeric
+/// forms that resolvers take for IPv4 (<c>0x7f.1</c>, <c>2130706433</c>) and IPv4 mapped into IPv6 become plain IPv4.</summary>
+internal static class HostText
+{
+    private static readonly SearchValues<char> NameChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
+    private static readonly IdnMapping Idn = new() { AllowUnassigned = false, UseStd3AsciiRules = false };
+
+    /// <summary>The canonical form, or null where the text is no host. Allocates only where the text is not canonical yet.</summary>
+    public static string? Canonical(string host)
+    {
+        if (IsCanonicalName(host))
+            return host;
+        var bare = host.Length > 2 && host[0] == '[' && host[^1] == ']' ? host[1..^1] : host;
+        if (bare.Contains(':'))
+            return IPAddress.TryParse(bare, out var v6) ? Text(v6) : null;
+        try
+        {
+            // Lower case first: without ICU (InvariantGlobalization) IdnMapping encodes capitals as they are.
+            var name = bare.ToLowerInvariant();
+            name = Ascii.IsValid(name) ? name : Idn.GetAscii(name);
+            name = name.EndsWith('.') ? name[..^1] : name;
+            if (EndsInNumber(name))
+                return IPAddress.TryParse(name, out var v4) ? Text(v4) : null;
+            return IsCanonicalName(name) ? name : null;
+        }
+        catch (ArgumentException)
+        {
+            // IdnMapping's way to say that a label is none.
+            return null;
+        }
+    }
+
+    /// <summary>Addresses have no domains above them.</summary>
+    public static bool IsAddress(string canonicalHost) => canonicalHost.Contains(':') || EndsInNumber(canonicalHost);
+
+    private static bool IsCanonicalName(string host) =>
+        host.Length is > 0 and <= 253
+        && !host.ContainsAnyExcept(NameChars)
+        && host[0] != '.' && host[^1] != '.'
+        && !host.Contains("..", StringComparison.Ordinal)
+        && !EndsInNumber(host);
+
+    // The URL standard's test for "this is meant as an IPv4 address": its last label is a number.
+    private static bool EndsInNumber(string name)
+    {
+        var last = name.AsSpan(name.LastIndexOf('.') + 1);
+        if (last.IsEmpty || !char.IsAsciiDigit(last[0]))
+            return false;
+        return !last.ContainsAnyExceptInRange('0', '9') || last.StartsWith("0x", StringComparison.Ordinal);
+    }
+
+    private static string Text(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        else if (address is { AddressFamily: AddressFamily.InterNetworkV6, ScopeId: not 0 })
+            address = new IPAddress(address.GetAddressBytes());
+        return address.ToString();
+    }
+}

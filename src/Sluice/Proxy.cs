@@ -1,0 +1,133 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using Microsoft.Extensions.Logging;
+using Sluice.Cache;
+using Sluice.Config;
+using Sluice.Forwarding;
+using Sluice.Http;
+using Sluice.Net;
+using Sluice.Policy;
+using Sluice.Records;
+using Sluice.Upstream;
+
+namespace Sluice;
+
+/// <summary>All parts, wired and running: what a configuration becomes.</summary>
+public sealed class Proxy : IAsyncDisposable
+{
+    private readonly AccessLog _log;
+    private readonly Censor _censor;
+    private readonly UpstreamPool _upstream;
+    private readonly Action<ExchangeRecord>? _seen;
+    private HttpServer? _http;
+    private IReadOnlyList<TcpRelay> _relays = [];
+
+    private Proxy(AccessLog log, Censor censor, UpstreamPool upstream, HttpCache cache, IReadOnlyList<IPEndPoint> endPoints,
+        Action<ExchangeRecord>? seen)
+    {
+        _log = log;
+        _censor = censor;
+        _upstream = upstream;
+        _seen = seen;
+        Cache = cache;
+        EndPoints = endPoints;
+    }
+
+    /// <summary>Where the listeners really are, in the configuration's order.</summary>
+    public IReadOnlyList<IPEndPoint> EndPoints { get; }
+
+    public HttpCache Cache { get; }
+
+    public Totals Totals { get; } = new();
+
+    /// <summary>Records that the access log had no room for.</summary>
+    public long DroppedRecords => _log.Dropped;
+
+    /// <summary>Binds every listener, then begins to serve on all of them.</summary>
+    /// <param name="seen">Gets each record too, after the access log.</param>
+    /// <exception cref="Microsoft.AspNetCore.Connections.AddressInUseException">Another socket listens there; none is bound then.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">An address cannot be bound; none is bound then.</exception>
+    public static async Task<Proxy> StartAsync(
+        Configuration configuration, ILoggerFactory loggers, TimeProvider time, Action<ExchangeRecord>? seen = null)
+    {
+        var sockets = Bind(configuration.Listeners, loggers, time);
+        var limits = configuration.Limits;
+        var dialer = new Dialer(time);
+        var upstream = new UpstreamPool(dialer, UpstreamOptionsOf(limits), time);
+        var cache = new HttpCache(configuration.Cache, time);
+        var censor = Censor.Load(configuration.Policies, time, loggers.CreateLogger("Sluice.Policy")).Censor;
+        var log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
+        var proxy = new Proxy(log, censor, upstream, cache, [.. sockets.Select(socket => socket.EndPoint)], seen);
+
+        // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
+        var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
+        var tunnels = new Tunnels(dialer, limits);
+        var fetch = new Fetch(upstream, cache, new RequestBuilder(via), tunnels, time);
+        var http = new HttpProxy(cache, censor, fetch, tunnels, limits, via);
+
+        var rules = new AddressRules(proxy.EndPoints, LocalAddresses());
+        var gates = configuration.Listeners.Select(options => new ListenerGate(options, rules)).Zip(sockets).ToLookup(
+            listener => listener.First.Options.Kind == ListenerKind.Tcp);
+        proxy._relays = [.. gates[true].Select(g => new TcpRelay(g.First, g.Second, dialer, limits, proxy.Write, time))];
+        if (gates[false].ToList() is { Count: > 0 } listeners)
+            proxy._http = await HttpServer.StartAsync(listeners, http, limits, proxy.Write, loggers, time);
+        return proxy;
+    }
+
+    /// <summary>After SIGHUP: a log file that was moved away begins anew, lists are read again.</summary>
+    public void Reopen()
+    {
+        _log.Reopen();
+        _censor.Reload();
+    }
+
+    /// <summary>Drains: accepts no more, lets what is open end for <c>limits.drain</c>, then breaks it off; the log is whole.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll([
+            .. _relays.Select(relay => relay.DisposeAsync().AsTask()),
+            _http?.DisposeAsync().AsTask() ?? Task.CompletedTask]);
+        _upstream.Dispose();
+        await _censor.DisposeAsync();
+        await _log.DisposeAsync();
+    }
+
+    private void Write(ExchangeRecord record)
+    {
+        Totals.Add(record);
+        _log.Write(record);
+        _seen?.Invoke(record);
+    }
+
+    private static List<SocketListener> Bind(IReadOnlyList<ListenerOptions> listeners, ILoggerFactory loggers, TimeProvider time)
+    {
+        var bound = new List<SocketListener>();
+        try
+        {
+            foreach (var listener in listeners)
+                bound.Add(new SocketListener(listener.Bind, time, loggers.CreateLogger("Sluice.Net")));
+            return bound;
+        }
+        catch
+        {
+            bound.ForEach(listener => listener.Dispose());
+            throw;
+        }
+    }
+
+    private static UpstreamOptions UpstreamOptionsOf(LimitOptions limits) => new()
+    {
+        Connect = limits.Connect,
+        Response = limits.Response,
+        Body = limits.Body,
+        KeepAlive = limits.UpstreamKeepAlive,
+        IdlePerUpstream = limits.IdlePerUpstream,
+        MaxHeadBytes = limits.MaxHeadBytes,
+        MaxFields = limits.MaxFields,
+    };
+
+    private static IEnumerable<IPAddress> LocalAddresses() =>
+        NetworkInterface.GetAllNetworkInterfaces()
+            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+            .Select(address => address.Address);
+}

@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+
+namespace Sluice.Records.Formats;
+
+/// <summary>The block of lines under way: bytes, numbers and text are put behind each other without strings between.</summary>
+internal sealed class LineBuffer : IBufferWriter<byte>
+{
+    private readonly ArrayBufferWriter<byte> _bytes;
+
+    public LineBuffer(int capacity) => _bytes = new ArrayBufferWriter<byte>(capacity);
+
+    public int Length => _bytes.WrittenCount;
+
+    public ReadOnlySpan<byte> Written => _bytes.WrittenSpan;
+
+    public void Clear() => _bytes.ResetWrittenCount();
+
+    public void Advance(int count) => _bytes.Advance(count);
+
+    public Memory<byte> GetMemory(int sizeHint = 0) => _bytes.GetMemory(sizeHint);
+
+    public Span<byte> GetSpan(int sizeHint = 0) => _bytes.GetSpan(sizeHint);
+
+    public LineBuffer Put(byte octet)
+    {
+        _bytes.GetSpan(1)[0] = octet;
+        _bytes.Advance(1);
+        return this;
+    }
+
+    public LineBuffer Put(ReadOnlySpan<byte> octets)
+    {
+        _bytes.Write(octets);
+        return this;
+    }
+
+    /// <summary>A number or a time, invariant.</summary>
+    public LineBuffer Put<T>(T value, ReadOnlySpan<char> format = default) where T : IUtf8SpanFormattable
+    {
+        int written;
+        var room = 64;
+        while (!value.TryFormat(_bytes.GetSpan(room), out written, format, null))
+            room *= 2;
+        _bytes.Advance(written);
+        return this;
+    }
+
+    /// <summary>The address without its port; an IPv4 client of a dual-mode socket as IPv4.</summary>
+    public LineBuffer Put(IPAddress address) => Put<IPAddress>(SafeText.Plain(address));
+
+    /// <summary>Text in which every char outside <paramref name="plain"/> is escaped octet by octet: one of Latin-1 as
+    /// that octet (so came it over the wire), others as UTF-8.</summary>
+    /// <param name="text">What others sent.</param>
+    /// <param name="plain">ASCII that stands for itself.</param>
+    /// <param name="escape">What stands before the two hexadecimal digits: <c>\x</c> or <c>%</c>.</param>
+    public LineBuffer Put(ReadOnlySpan<char> text, SearchValues<char> plain, ReadOnlySpan<byte> escape)
+    {
+        while (!text.IsEmpty)
+        {
+            var odd = text.IndexOfAnyExcept(plain);
+            var run = odd < 0 ? text : text[..odd];
+            _bytes.Advance(Encoding.Latin1.GetBytes(run, _bytes.GetSpan(run.Length)));
+            text = text[run.Length..];
+            if (odd < 0)
+                break;
+            text = text[PutEscaped(text, escape)..];
+        }
+        return this;
+    }
+
+    /// <summary>Blanks until the line is that long, counted from <paramref name="start"/>.</summary>
+    public LineBuffer PadTo(int start, int width)
+    {
+        while (Length < start + width)
+            Put((byte)' ');
+        return this;
+    }
+
+    // Returns how many chars it took.
+    private int PutEscaped(ReadOnlySpan<char> text, ReadOnlySpan<byte> escape)
+    {
+        Rune.DecodeFromUtf16(text, out var rune, out var taken);
+        Span<byte> octets = stackalloc byte[4];
+        var count = 1;
+        if (text[0] <= 0xff)
+            octets[0] = (byte)text[0];
+        else
+            count = rune.EncodeToUtf8(octets);
+        foreach (var octet in octets[..count])
+            Put(escape).Put(octet, "X2");
+        return taken;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+
+namespace Sluice.Upstream;
+
+/// <summary>The kept connections, by destination, last in, first out: the fewest stay warm, the others age out at the
+/// bottom. A destination that nobody asks for any more leaves nothing behind.</summary>
+internal sealed class IdleConnections(int most)
+{
+    private readonly ConcurrentDictionary<Destination, Shelf> _shelves = [];
+
+    public UpstreamConnection? Take(Destination to)
+    {
+        if (!_shelves.TryGetValue(to, out var shelf))
+            return null;
+        lock (shelf)
+        {
+            if (shelf.Count == 0)
+                return null;
+            var connection = shelf[^1];
+            shelf.RemoveAt(shelf.Count - 1);
+            return connection;
+        }
+    }
+
+    /// <summary>False: there are enough.</summary>
+    public bool Put(UpstreamConnection connection)
+    {
+        while (true)
+        {
+            var shelf = _shelves.GetOrAdd(connection.To, static _ => []);
+            lock (shelf)
+            {
+                if (shelf.IsRemoved)
+                    continue;
+                if (shelf.Count >= most)
+                    return false;
+                shelf.Add(connection);
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Disposes those whose time in the pool is over.</summary>
+    public void Prune()
+    {
+        foreach (var (to, shelf) in _shelves)
+            lock (shelf)
+            {
+                var expired = shelf.TakeWhile(connection => connection.Cut != Cut.None).ToList();
+                expired.ForEach(connection => connection.Dispose());
+                shelf.RemoveRange(0, expired.Count);
+                if (shelf.Count > 0)
+                    continue;
+                shelf.IsRemoved = true;
+                _shelves.TryRemove(to, out _);
+            }
+    }
+
+    private sealed class Shelf : List<UpstreamConnection>
+    {
+        public bool IsRemoved { get; set; }
+    }
+}

@@ -1,0 +1,59 @@
+using System.IO.Pipelines;
+using Sluice.Http;
+using Sluice.Net;
+
+namespace Sluice.Upstream;
+
+/// <summary>A request as it goes to the upstream: head already cleaned of what belongs to the client's connection.</summary>
+public sealed class UpstreamRequest
+{
+    public required Destination To { get; init; }
+
+    /// <summary>Which addresses may be dialled, and be reused.</summary>
+    public required AddressRules Addresses { get; init; }
+
+    public required string Method { get; init; }
+
+    /// <summary>The request target as written on the request line: origin-form or <c>*</c>.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>The fields to send, Host first, without Content-Length, Transfer-Encoding and Connection: framing is written here.</summary>
+    public required FieldList Fields { get; init; }
+
+    /// <summary>The body; null: none.</summary>
+    public RequestBody? Body { get; init; }
+
+    /// <summary>The value of Upgrade that the client asked for; null: none.</summary>
+    public string? Upgrade { get; init; }
+
+    /// <summary>The client waits for 100 (Continue) before it sends the body (RFC 9110 s.10.1.1).</summary>
+    public bool ExpectsContinue { get; init; }
+
+    /// <summary>Receives interim answers other than 100, in order; null: they are dropped.</summary>
+    public Func<ResponseHead, ValueTask>? Interim { get; init; }
+
+    /// <summary>The client takes trailers (RFC 9110 s.10.1.4).</summary>
+    public bool TakesTrailers { get; init; }
+
+    /// <summary>The client left.</summary>
+    public CancellationToken Aborted { get; init; }
+
+    /// <summary>From the request sent until the final head; null: as the options say.</summary>
+    internal TimeSpan? ResponseLimit { get; private set; }
+
+    /// <summary>The connection on which an answer is awaited.</summary>
+    internal UpstreamConnection? Asked { get; set; }
+
+    /// <summary>The client will send no more and may be gone: what is not answered in this time will not be.</summary>
+    public void ShortenTo(TimeSpan limit)
+    {
+        ResponseLimit = limit;
+        Asked?.Allow(limit);
+    }
+}
+
+/// <summary>The body of a request on its way in.</summary>
+/// <param name="Reader">Content without any transfer coding.</param>
+/// <param name="Length">Octets; null: not known before, sent chunked.</param>
+/// <param name="Trailers">Called after the end of the content.</param>
+public sealed record RequestBody(PipeReader Reader, long? Length, Func<FieldList?> Trailers);

@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Cache;
+using Sluice.Config;
+using Sluice.Forwarding;
+using Sluice.Net;
+using Sluice.Policy;
+using Sluice.Records;
+
+namespace Sluice.Tests.Kit;
+
+/// <summary>The product itself, in this process, with one listener on a port of its own.</summary>
+public sealed class RunningProxy : IAsyncDisposable
+{
+    private readonly ConcurrentQueue<ExchangeRecord> _records = new();
+    private readonly SemaphoreSlim _written = new(0);
+    private Proxy? _proxy;
+
+    private RunningProxy()
+    {
+    }
+
+    public IPEndPoint EndPoint { get; private set; } = null!;
+
+    public string Url => $"http://{EndPoint}";
+
+    /// <summary>The records so far, in the order in which they were written.</summary>
+    public IReadOnlyList<ExchangeRecord> Records => [.. _records];
+
+    public static Task<RunningProxy> ForwardAsync(LimitOptions? limits = null, CacheOptions? cache = null, PolicyOptions? policy = null, IPAddress? bind = null) =>
+        StartAsync(ListenerKind.Forward, null, limits, cache, policy, bind);
+
+    public static Task<RunningProxy> ReverseAsync(IPEndPoint to, LimitOptions? limits = null, CacheOptions? cache = null, PolicyOptions? policy = null) =>
+        StartAsync(ListenerKind.Reverse, To(to), limits, cache, policy, null);
+
+    public static Task<RunningProxy> RelayAsync(IPEndPoint to, LimitOptions? limits = null) => StartAsync(ListenerKind.Tcp, To(to), limits, null, null, null);
+
+    public static Task<RunningProxy> RelayAsync(HostPort to, LimitOptions? limits = null) => StartAsync(ListenerKind.Tcp, to, limits, null, null, null);
+
+    public Task<RawConnection> ConnectAsync() => RawConnection.OpenAsync(EndPoint);
+
+    /// <summary>One request on a connection of its own.</summary>
+    public async Task<RawResponse> AskAsync(string request)
+    {
+        await using var client = await ConnectAsync();
+        await client.SendAsync(request);
+        return await client.ReadResponseAsync(request.Split(' ')[0]);
+    }
+
+    /// <summary>GET in absolute form, with these fields.</summary>
+    public Task<RawResponse> GetAsync(ScriptedOrigin origin, string path = "/", params string[] fields) =>
+        AskAsync($"GET {origin.Url(path)} HTTP/1.1\r\nHost: {origin.Authority}\r\n{string.Concat(fields.Select(f => f + "\r\n"))}\r\n");
+
+    /// <summary>The first <paramref name="count"/> records, as soon as they are there.</summary>
+    public async Task<IReadOnlyList<ExchangeRecord>> RecordsAsync(int count)
+    {
+        while (_records.Count < count)
+            Assert.True(await _written.WaitAsync(Waiting.Limit), $"{_records.Count} records instead of {count}");
+        return [.. _records.Take(count)];
+    }
+
+    /// <summary>Waits for these records, stops the proxy, and holds that there are no others.</summary>
+    public async Task<IReadOnlyList<ExchangeRecord>> EndAsync(int count)
+    {
+        await RecordsAsync(count);
+        await DisposeAsync();
+        Assert.Equal(count, _records.Count);
+        return Records;
+    }
+
+    /// <summary>Stops the proxy and gives the one record that there must be.</summary>
+    public async Task<ExchangeRecord> OnlyRecordAsync() => (await EndAsync(1))[0];
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _proxy, null) is { } proxy)
+            await proxy.DisposeAsync().AsTask().Within(TimeSpan.FromSeconds(20));
+    }
+
+    private static HostPort To(IPEndPoint to) => new(to.Address.ToString(), to.Port);
+
+    private static async Task<RunningProxy> StartAsync(
+        ListenerKind kind, HostPort? to, LimitOptions? limits, CacheOptions? cache, PolicyOptions? policy, IPAddress? bind)
+    {
+        var configuration = new Configuration
+        {
+            Listeners =
+            [
+                new ListenerOptions
+                {
+                    Name = "test", Kind = kind, Bind = new IPEndPoint(bind ?? IPAddress.Loopback, 0), To = to,
+                    Policy = policy?.Name, Forwarded = kind == ListenerKind.Reverse,
+                },
+            ],
+            Limits = (limits ?? new LimitOptions()) with { Drain = TimeSpan.FromSeconds(1) },
+            Cache = cache ?? new CacheOptions { MemoryBytes = 16 << 20 },
+            Policies = policy is null ? [] : [policy],
+            Log = new LogOptions { Off = true },
+        };
+        var running = new RunningProxy();
+        running._proxy = await Proxy.StartAsync(configuration, NullLoggerFactory.Instance, TimeProvider.System, running.Keep);
+        running.EndPoint = running._proxy.EndPoints[0];
+        return running;
+    }
+
+    private void Keep(ExchangeRecord record)
+    {
+        _records.Enqueue(record);
+        _written.Release();
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sluice.Tests.Net;
+
+/// <summary>Raw sockets for tests; every wait is bounded.</summary>
+internal static class Wire
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    public static Task Soon(this Task task) => task.WaitAsync(Patience);
+
+    public static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(Patience);
+
+    public static async Task<Socket> ConnectAsync(IPEndPoint to, int? receiveBuffer = null)
+    {
+        var socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (receiveBuffer is { } size)
+            socket.ReceiveBufferSize = size;
+        await socket.ConnectAsync(to).WaitAsync(Patience);
+        return socket;
+    }
+
+    /// <summary>Two ends of one connection on loopback.</summary>
+    public static async Task<(Socket Near, Socket Far)> PairAsync(int? buffers = null, IPAddress? on = null)
+    {
+        using var listener = new Socket((on ?? IPAddress.Loopback).AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        if (buffers is { } size)
+            listener.ReceiveBufferSize = listener.SendBufferSize = size;
+        listener.Bind(new IPEndPoint(on ?? IPAddress.Loopback, 0));
+        listener.Listen();
+        var accepting = listener.AcceptAsync();
+        var near = await ConnectAsync((IPEndPoint)listener.LocalEndPoint!, buffers);
+        return (near, await accepting.WaitAsync(Patience));
+    }
+
+    public static Task SendAsync(this Socket socket, string text) =>
+        socket.SendAsync(Encoding.Latin1.GetBytes(text)).WaitAsync(Patience);
+
+    public static async Task SendAllAsync(this Socket socket, ReadOnlyMemory<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+            bytes = bytes[await socket.SendAsync(bytes).AsTask().WaitAsync(Patience)..];
+    }
+
+    /// <summary>Exactly so many bytes.</summary>
+    public static async Task<byte[]> ReadAsync(this Socket socket, int count)
+    {
+        var buffer = new byte[count];
+        for (var have = 0; have < count;)
+        {
+            var n = await socket.ReceiveAsync(buffer.AsMemory(have)).AsTask().WaitAsync(Patience);
+            Assert.True(n > 0, $"end after {have} of {count} bytes: {Encoding.Latin1.GetString(buffer, 0, Math.Min(have, 200))}");
+            have += n;
+        }
+        return buffer;
+    }
+
+    public static async Task<byte[]> ReadToEndAsync(this Socket socket)
+    {
+        using var all = new MemoryStream();
+        var buffer = new byte[64 << 10];
+        while (await socket.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Patience) is > 0 and var n)
+            all.Write(buffer, 0, n);
+        return all.ToArray();
+    }
+
+    /// <summary>A head with its empty line, byte by byte, so that nothing behind it is taken.</summary>
+    public static async Task<string> ReadHeadAsync(this Socket socket)
+    {
+        var head = new StringBuilder();
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+            head.Append((char)(await socket.ReadAsync(1))[0]);
+        return head.ToString();
+    }
+
+    public static async Task<SocketError> ReadErrorAsync(this Socket socket)
+    {
+        try
+        {
+            await socket.ReadToEndAsync();
+            return SocketError.Success;
+        }
+        catch (SocketException error)
+        {
+            return error.SocketErrorCode;
+        }
+    }
+
+    public static void Reset(this Socket socket)
+    {
+        socket.LingerState = new LingerOption(true, 0);
+        socket.Dispose();
+    }
+
+    public static byte[] Noise(int length, int seed = 1)
+    {
+        var bytes = new byte[length];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+}
