@@ -8,6 +8,7 @@ namespace Sluice.Bench;
 
 /// <summary>What does the log cost the one who hands over a record, and what does a record cost altogether?</summary>
 [MemoryDiagnoser]
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes.")]
 [ShortRunJob]
 public class AccessLogBenchmarks
 {

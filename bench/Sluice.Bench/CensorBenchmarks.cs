@@ -7,6 +7,7 @@ namespace Sluice.Bench;
 
 /// <summary>What does judging cost with 100,000 hosts and 1,000 URL parts, and what does loading them?</summary>
 [MemoryDiagnoser]
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "GlobalCleanup disposes.")]
 [ShortRunJob]
 public class CensorBenchmarks
 {

@@ -71,16 +71,18 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> value)
             _rest = end < 0 ? default : _rest[end..];
             return;
         }
-        IsQuoted = true;
         var close = 1;
         while (close < _rest.Length && _rest[close] != '"')
             close += _rest[close] == '\\' ? 2 : 1;
-        close = Math.Min(close, _rest.Length);
+        // A quote that is never closed hides no directive behind it: it is junk up to the comma.
+        if (close >= _rest.Length)
+            return;
+        IsQuoted = true;
         Argument = _rest[1..close];
-        _rest = close < _rest.Length ? _rest[(close + 1)..] : default;
+        _rest = _rest[(close + 1)..];
     }
 
-    /// <summary>The next comma outside of quotes, or the end.</summary>
+    /// <summary>The next comma outside of quotes, or the end; an unclosed quote is none.</summary>
     private readonly int NextComma()
     {
         var quoted = false;
@@ -93,6 +95,6 @@ internal ref struct DirectiveReader(ReadOnlySpan<char> value)
             else if (_rest[i] == ',' && !quoted)
                 return i;
         }
-        return _rest.Length;
+        return quoted && _rest.IndexOf(',') is var comma and >= 0 ? comma : _rest.Length;
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Sluice.Cache.Memory;
 using Sluice.Http;
 
@@ -15,9 +14,6 @@ namespace Sluice.Cache;
 /// </summary>
 public sealed class HttpCache(CacheOptions options, TimeProvider time)
 {
-    /// <summary>Tags sent to let the origin choose among variants (RFC 9111 s.4.3.1).</summary>
-    private const int MaxVariantTags = 16;
-
     private readonly MemoryTier _tier = new(options.MemoryBytes);
     private readonly long _maxEntryBytes = options.MaxEntryBytes ?? options.MemoryBytes / 8;
     private long _hits, _staleHits, _misses, _revalidations, _stores, _freshened;
@@ -140,25 +136,8 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
     private static void Ask(Lookup lookup)
     {
         lookup.Validators = lookup.Facts.HasOriginCondition ? null
-            : lookup.Selected is { } entry ? ValidatorsOf(entry)
-            : TagsOf(lookup.Variants);
+            : Validation.ConditionsFor(lookup.Selected, lookup.Variants, lookup.Facts.IfNoneMatch);
         lookup.Outcome = lookup.Validators is null ? LookupOutcome.Miss : LookupOutcome.Revalidate;
-    }
-
-    private static FieldList? ValidatorsOf(Entry entry)
-    {
-        var fields = new FieldList(2);
-        if (entry.Head.ETag is { } tag)
-            fields.Add(FieldNames.IfNoneMatch, tag);
-        if (entry.Head.Fields.Get(FieldNames.LastModified) is { } modified)
-            fields.Add(FieldNames.IfModifiedSince, modified);
-        return fields.Count == 0 ? null : fields;
-    }
-
-    private static FieldList? TagsOf(Entry[] variants)
-    {
-        var tags = variants.Select(v => v.Head.ETag).Where(t => t is not null && EntityTag.IsValid(t)).Distinct().Take(MaxVariantTags).ToArray();
-        return tags.Length == 0 ? null : new FieldList([new Field(FieldNames.IfNoneMatch, string.Join(", ", tags))]);
     }
 
     /// <summary>A background fetch is for everybody: GET, whole, with nothing of this client's wishes.</summary>
@@ -179,65 +158,62 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
     /// <summary>RFC 9111 s.4.3.4: the 304 updates what it confirms, and that answers the client.</summary>
     private Admission Freshen(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
     {
-        var confirmed = Confirmed(lookup, head.Fields);
-        if (confirmed is null)
+        var clientTags = lookup.Facts.IfNoneMatch;
+        if (Validation.Confirmed(lookup.Selected, lookup.Variants, clientTags, head.Fields) is not { } confirmed)
         {
+            // RFC 9111 s.4.3.3: a 304 to the client's own tag is the client's.
+            if (clientTags is not null && head.Fields.Get(FieldNames.ETag) is { } tag && EntityTag.ListHolds(clientTags, tag))
+                return Pass(lookup, head, NotStoredReason.NotModified);
+            if (lookup.Selected is { } doubtful)
+                _tier.Remove(doubtful);
             lookup.Validators = null;
             lookup.Outcome = LookupOutcome.Miss;
             return new Admission { Kind = AdmissionKind.AskAgain, Reason = NotStoredReason.NotModified, CacheStatus = Forwarded(lookup, head) };
         }
-        var freshened = new Entry(lookup.Key, confirmed.Head.FreshenedBy(lookup.Request.Fields, head.Fields, requestTime, responseTime), confirmed.Body, confirmed.Trailers);
-        Interlocked.Increment(ref _freshened);
-        var updated = freshened.Head;
-        var storable = Storability.Judge(lookup.Facts, updated.Status, updated.Fields, updated.Directives, updated.Freshness.LifetimeTicks);
-        if (storable != NotStoredReason.None || updated.Bytes > Storability.MaxHeadBytes)
-            _tier.Remove(confirmed);
-        else
-            _tier.Put(freshened, lookup.Request.Fields, lookup.Stamp, 0);
-        MemoryTier.Touch(freshened);
+        var freshened = Update(confirmed, lookup, head, requestTime, responseTime);
         var admission = Serve(lookup, head, freshened, responseTime, null);
+        // A cookie on the 304 is for the one who asked; the entry never has it.
         foreach (ref readonly var line in head.Fields.Lines)
             if (FieldList.SameName(line.Name, FieldNames.SetCookie))
                 admission.Reply!.Fields.Add(line.Name, line.Value);
         return admission;
     }
 
-    /// <summary>Which entry a 304 speaks of: by its tag, strong or weak, by its Last-Modified, or, where it has none of them, the one we asked about.</summary>
-    private static Entry? Confirmed(Lookup lookup, FieldList update)
-    {
-        var candidates = lookup.Selected is { } selected ? [selected] : lookup.Variants;
-        if (update.Get(FieldNames.ETag) is { } tag)
-            return candidates.Where(e => e.Head.ETag is { } held && (held == tag || EntityTag.WeakEquals(held, tag) && EntityTag.IsWeak(tag)))
-                .MaxBy(e => e.Head.Date);
-        if (candidates.Length != 1)
-            return null;
-        var modified = update.Get(FieldNames.LastModified);
-        return modified is null || candidates[0].Head.Fields.Get(FieldNames.LastModified) is not { } heldModified || modified == heldModified
-            ? candidates[0]
-            : null;
-    }
-
-    /// <summary>RFC 9111 s.4.3.5: the 200 of a HEAD updates a stored GET that it agrees with, and makes the others doubtful.</summary>
+    /// <summary>RFC 9111 s.4.3.5: the 200 of a HEAD updates the stored answer that it agrees with, and makes another doubtful.</summary>
     private void CompareWithHead(Entry stored, Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
     {
-        if (Agrees(FieldNames.ETag) && Agrees(FieldNames.LastModified) && Agrees(FieldNames.ContentLength))
-        {
-            var updated = stored.Head.FreshenedBy(lookup.Request.Fields, head.Fields, requestTime, responseTime);
-            if (updated.Bytes <= Storability.MaxHeadBytes
-                && Storability.Judge(lookup.Facts, updated.Status, updated.Fields, updated.Directives, updated.Freshness.LifetimeTicks) == NotStoredReason.None)
-            {
-                _tier.Put(new Entry(lookup.Key, updated, stored.Body, stored.Trailers), lookup.Request.Fields, lookup.Stamp, 0);
-                return;
-            }
-        }
-        stored.Invalidate();
+        if (Validation.Agrees(stored, head.Fields))
+            Update(stored, lookup, head, requestTime, responseTime);
+        else
+            stored.Invalidate();
+    }
 
-        bool Agrees(string name) => head.Fields.Get(name) is not { } value || value == stored.Head.Fields.Get(name);
+    /// <summary>A new entry with the same body and the updated head, put in the place of the old where it may be stored.</summary>
+    private Entry Update(Entry old, Lookup lookup, ResponseHead update, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    {
+        var head = old.Head.FreshenedBy(lookup.Request.Fields, update.Fields, requestTime, responseTime);
+        var entry = new Entry(lookup.Key, head, old.Body, old.Trailers);
+        var reason = Storability.Judge(lookup.Facts, head.Status, head.Fields, head.Directives, head.Freshness.LifetimeTicks);
+        switch (reason)
+        {
+            case NotStoredReason.None when head.Bytes <= Storability.MaxHeadBytes:
+                _tier.Put(entry, lookup.Request.Fields, lookup.Stamp, 0);
+                Interlocked.Increment(ref _freshened);
+                break;
+            // The request forbids storing what came of it: the old entry stays as it is.
+            case NotStoredReason.RequestNoStore or NotStoredReason.Authorization:
+                break;
+            default:
+                _tier.Remove(old);
+                break;
+        }
+        MemoryTier.Touch(entry);
+        return entry;
     }
 
     private Admission Admit(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
     {
-        var directives = ResponseDirectives.Parse(head.Fields.Get(FieldNames.CacheControl));
+        var directives = ResponseDirectives.Of(head.Fields);
         var entryHead = EntryHead.Of(lookup.Request.Fields, head, directives, requestTime, responseTime);
         var reason = Storability.Judge(lookup.Facts, head.Status, head.Fields, directives, entryHead.Freshness.LifetimeTicks);
         if (reason == NotStoredReason.None && entryHead.Bytes > Storability.MaxHeadBytes)
@@ -254,11 +230,16 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
                 Writer = new EntryWriter(this, lookup, entryHead, new BodyBuilder(_tier, length, _maxEntryBytes)),
                 CacheStatus = Forwarded(lookup, head) with { Stored = true },
             };
-        // The origin has said something else since: what is held is not served again unasked (RFC 9111 s.4.3.3).
-        if (head.Status < 500)
+        if (SpeaksForAll(lookup, head.Status))
             lookup.Selected?.Invalidate();
         return Pass(lookup, head, reason);
     }
+
+    /// <summary>The origin has answered anew, if not in a way that may be stored: what is held is not served again
+    /// unasked (RFC 9111 s.4.3.3). Not so where the answer is about this client or this request only.</summary>
+    private static bool SpeaksForAll(Lookup lookup, int status) =>
+        status is >= 200 and < 206 or >= 300 and < 304 or 307 or 308 or 404 or 410
+        && !lookup.Facts.HasAuthorization && !lookup.Facts.HasOriginCondition;
 
     /// <summary>The length that the body must have; none where Transfer-Encoding rules (RFC 9112 s.6.3) or nothing is said.</summary>
     private static bool TryGetLength(ResponseHead head, out long? length)
@@ -270,11 +251,7 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
             length = 0;
             return true;
         }
-        if (head.Fields.Contains(FieldNames.TransferEncoding) || head.Fields.Get(FieldNames.ContentLength) is not { } text)
-            return true;
-        var valid = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-        length = number;
-        return valid;
+        return head.Fields.Contains(FieldNames.TransferEncoding) || ContentLength.TryRead(head.Fields, out length);
     }
 
     private void Invalidate(Lookup lookup, FieldList response)

@@ -1,107 +1,110 @@
+using Sluice.Http;
+
 namespace Sluice.Cache;
 
 /// <summary>Cache-Control of a response (RFC 9111 s.5.2.2, RFC 5861, RFC 8246). Seconds are -1 where the directive is absent.
 /// Of a directive that comes twice the first counts (s.4.2.1); of a directive in both forms the stricter one.</summary>
-internal readonly struct ResponseDirectives
+internal struct ResponseDirectives
 {
-    public bool NoStore { get; private init; }
+    public bool NoStore { get; private set; }
 
     /// <summary>The form without field names.</summary>
-    public bool NoCache { get; private init; }
+    public bool NoCache { get; private set; }
 
-    public bool Private { get; private init; }
+    public bool Private { get; private set; }
 
-    public bool Public { get; private init; }
+    public bool Public { get; private set; }
 
-    public bool MustRevalidate { get; private init; }
+    public bool MustRevalidate { get; private set; }
 
-    public bool ProxyRevalidate { get; private init; }
+    public bool ProxyRevalidate { get; private set; }
 
-    public bool MustUnderstand { get; private init; }
+    public bool MustUnderstand { get; private set; }
 
-    public bool Immutable { get; private init; }
+    public bool Immutable { get; private set; }
 
-    public long MaxAge { get; private init; }
+    public long MaxAge { get; private set; }
 
-    public long SharedMaxAge { get; private init; }
+    public long SharedMaxAge { get; private set; }
 
-    public long StaleWhileRevalidate { get; private init; }
+    public long StaleWhileRevalidate { get; private set; }
 
-    public long StaleIfError { get; private init; }
+    public long StaleIfError { get; private set; }
 
     /// <summary>Names from <c>no-cache="..."</c> and <c>private="..."</c>, comma separated: fields that a stored
     /// answer is served without (s.5.2.2.4, s.5.2.2.7). Null where there are none.</summary>
-    public string? WithheldFields { get; private init; }
+    public string? WithheldFields { get; private set; }
 
     // RFC 9111 s.4.2.4, s.5.2.2.2, s.5.2.2.8, s.5.2.2.10: s-maxage includes proxy-revalidate.
-    public bool ForbidsStale => NoCache || MustRevalidate || ProxyRevalidate || SharedMaxAge >= 0;
+    public readonly bool ForbidsStale => NoCache || MustRevalidate || ProxyRevalidate || SharedMaxAge >= 0;
 
-    public static ResponseDirectives Parse(string? cacheControl)
+    /// <summary>Line by line: an unclosed quote in one hides nothing of the next.</summary>
+    public static ResponseDirectives Of(FieldList fields)
     {
-        bool noStore = false, noCache = false, isPrivate = false, isPublic = false, mustRevalidate = false;
-        bool proxyRevalidate = false, mustUnderstand = false, immutable = false;
-        long maxAge = -1, sharedMaxAge = -1, staleWhileRevalidate = -1, staleIfError = -1;
-        string? withheld = null;
-        var reader = new DirectiveReader(cacheControl);
+        var directives = new ResponseDirectives { MaxAge = -1, SharedMaxAge = -1, StaleWhileRevalidate = -1, StaleIfError = -1 };
+        foreach (ref readonly var line in fields.Lines)
+            if (FieldList.SameName(line.Name, FieldNames.CacheControl))
+                directives.Read(line.Value);
+        return directives;
+    }
+
+    private void Read(string line)
+    {
+        var reader = new DirectiveReader(line);
         while (reader.Next())
         {
             switch (reader.Name.Length)
             {
                 case 6 when reader.Is("public"):
-                    isPublic |= !reader.IsMalformed;
+                    Public |= !reader.IsMalformed;
                     break;
                 case 7 when reader.Is("max-age"):
-                    maxAge = maxAge < 0 ? reader.Seconds : maxAge;
+                    MaxAge = First(MaxAge, reader);
                     break;
                 case 7 when reader.Is("private"):
-                    isPrivate |= !Withholds(reader, ref withheld);
+                    Private |= !Withholds(reader);
                     break;
                 case 8 when reader.Is("no-store"):
-                    noStore = true;
+                    NoStore = true;
                     break;
                 case 8 when reader.Is("no-cache"):
-                    noCache |= !Withholds(reader, ref withheld);
+                    NoCache |= !Withholds(reader);
                     break;
                 case 8 when reader.Is("s-maxage"):
-                    sharedMaxAge = sharedMaxAge < 0 ? reader.Seconds : sharedMaxAge;
+                    SharedMaxAge = First(SharedMaxAge, reader);
                     break;
                 case 9 when reader.Is("immutable"):
-                    immutable |= !reader.IsMalformed;
+                    Immutable |= !reader.IsMalformed;
                     break;
                 case 14 when reader.Is("stale-if-error"):
-                    staleIfError = staleIfError < 0 ? reader.Seconds : staleIfError;
+                    StaleIfError = First(StaleIfError, reader);
                     break;
                 case 15 when reader.Is("must-revalidate"):
-                    mustRevalidate = true;
+                    MustRevalidate = true;
                     break;
                 case 15 when reader.Is("must-understand"):
-                    mustUnderstand = true;
+                    MustUnderstand = true;
                     break;
                 case 16 when reader.Is("proxy-revalidate"):
-                    proxyRevalidate = true;
+                    ProxyRevalidate = true;
                     break;
                 case 22 when reader.Is("stale-while-revalidate"):
-                    staleWhileRevalidate = staleWhileRevalidate < 0 ? reader.Seconds : staleWhileRevalidate;
+                    StaleWhileRevalidate = First(StaleWhileRevalidate, reader);
                     break;
             }
         }
-        return new ResponseDirectives
-        {
-            NoStore = noStore, NoCache = noCache, Private = isPrivate, Public = isPublic, MustRevalidate = mustRevalidate,
-            ProxyRevalidate = proxyRevalidate, MustUnderstand = mustUnderstand, Immutable = immutable, MaxAge = maxAge,
-            SharedMaxAge = sharedMaxAge, StaleWhileRevalidate = staleWhileRevalidate, StaleIfError = staleIfError,
-            WithheldFields = withheld,
-        };
     }
+
+    private static long First(long earlier, in DirectiveReader reader) => earlier < 0 ? reader.Seconds : earlier;
 
     /// <summary>The form with field names restricts only these; a list that is not in quotes, is empty or malformed
     /// counts as the form without, the stricter one.</summary>
-    private static bool Withholds(DirectiveReader reader, ref string? names)
+    private bool Withholds(in DirectiveReader reader)
     {
         var list = reader.Argument.Trim(" \t,");
         if (!reader.IsQuoted || reader.IsMalformed || list.IsEmpty)
             return false;
-        names = names is null ? list.ToString() : $"{names},{list}";
+        WithheldFields = WithheldFields is null ? list.ToString() : $"{WithheldFields},{list}";
         return true;
     }
 }

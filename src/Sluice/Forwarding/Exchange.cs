@@ -23,12 +23,7 @@ internal sealed class Exchange
         Asked = features.GetRequiredFeature<IHttpRequestFeature>();
         Answer = features.GetRequiredFeature<IHttpResponseFeature>();
         AnswerBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        Record = new ExchangeRecord
-        {
-            Time = time.GetUtcNow(),
-            Listener = Client.Listener.Options.Name,
-            Client = Client.Socket.RemoteEndPoint as IPEndPoint,
-        };
+        Record = ExchangeRecord.Begin(time, Client.Listener.Options.Name, Client.Socket.RemoteEndPoint as IPEndPoint);
     }
 
     public ClientConnection Client { get; }

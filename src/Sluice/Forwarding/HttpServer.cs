@@ -20,6 +20,8 @@ namespace Sluice.Forwarding;
 /// </summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
+    private static readonly TimeSpan OneLook = TimeSpan.FromSeconds(1.5);
+
     private readonly WebApplication _app;
     private readonly IServer _server;
     private readonly LimitOptions _limits;
@@ -83,7 +85,8 @@ internal sealed class HttpServer : IAsyncDisposable
         kestrel.MaxRequestBodySize = limits.MaxBodyBytes;
         kestrel.MinRequestBodyDataRate = null;
         // A client that takes nothing for so long is gone; as nginx's send_timeout.
-        kestrel.MinResponseDataRate = new MinDataRate(240, limits.Body);
+        // Kestrel looks once a second and wants more than that.
+        kestrel.MinResponseDataRate = new MinDataRate(240, limits.Body > OneLook ? limits.Body : OneLook);
         kestrel.KeepAliveTimeout = limits.KeepAlive;
         kestrel.RequestHeadersTimeout = limits.Head;
         kestrel.MaxRequestLineSize = limits.MaxRequestLineBytes;
@@ -98,12 +101,10 @@ internal sealed class HttpServer : IAsyncDisposable
         : IHttpApplication<Exchange>
     {
         private readonly ILogger _log = loggers.CreateLogger("Sluice.Http");
-        private long _number;
 
         public Exchange CreateContext(IFeatureCollection features)
         {
             var x = new Exchange(features, time);
-            x.Record.Number = Interlocked.Increment(ref _number);
             x.Client.Current = x;
             return x;
         }

@@ -34,4 +34,7 @@ public sealed record ListenerOptions
 
     /// <summary>Whether X-Forwarded-For, -Host, -Proto and Forwarded are written (RFC 7239). Default: reverse on, forward off.</summary>
     public bool Forwarded { get; init; }
+
+    /// <summary>Where its bind was written, for messages: <c>sluice.yaml:3:12</c>, or the flag.</summary>
+    public string? Where { get; init; }
 }

@@ -22,21 +22,19 @@ internal sealed class RefusedRequests(Action<ExchangeRecord> write, TimeProvider
     {
         if (value.Value is not IFeatureCollection features
             || features.Get<ClientConnection>() is not { Current: null } client
+            // The rest of a body whose request has had its answer, and so its record.
+            || features.Get<IHttpResponseFeature>() is { HasStarted: true }
             || features.Get<IBadRequestExceptionFeature>()?.Error is not { } error)
             return;
         var (method, target, version) = RequestLine(client.Socket.FirstBytes.Span);
-        write(new ExchangeRecord
-        {
-            Time = time.GetUtcNow(),
-            Listener = client.Listener.Options.Name,
-            Client = client.Socket.RemoteEndPoint as IPEndPoint,
-            Method = method,
-            Url = target,
-            Protocol = version,
-            Status = (error as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest,
-            Error = "http_request_error",
-            ErrorDetail = error.Message,
-        });
+        var record = ExchangeRecord.Begin(time, client.Listener.Options.Name, client.Socket.RemoteEndPoint as IPEndPoint);
+        record.Method = method;
+        record.Url = target;
+        record.Protocol = version;
+        record.Status = (error as BadHttpRequestException)?.StatusCode ?? StatusCodes.Status400BadRequest;
+        record.Error = "http_request_error";
+        record.ErrorDetail = error.Message;
+        write(record);
     }
 
     public void OnCompleted()

@@ -59,14 +59,9 @@ public sealed class TcpRelay : IAsyncDisposable
     {
         var began = _time.GetTimestamp();
         var to = _gate.Options.To!.Value;
-        var record = new ExchangeRecord
-        {
-            Kind = RecordKind.Relay,
-            Time = _time.GetUtcNow(),
-            Listener = _gate.Options.Name,
-            Client = RemoteOf(client),
-            Url = to.ToString(),
-        };
+        var record = ExchangeRecord.Begin(_time, _gate.Options.Name, RemoteOf(client));
+        record.Kind = RecordKind.Relay;
+        record.Url = to.ToString();
         try
         {
             if (!_gate.Admits(record.Client))

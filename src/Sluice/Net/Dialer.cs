@@ -144,6 +144,8 @@ public sealed class Dialer(Resolve resolve, TimeProvider time)
         try
         {
             socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            if (!Descriptors.IsBelow(socket, Descriptors.DialBelow))
+                throw new SocketException((int)SocketError.TooManyOpenSockets);
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             await socket.ConnectAsync(to, cancellation);
             return new DialResult(socket, to, DialError.None);

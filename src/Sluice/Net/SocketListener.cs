@@ -4,7 +4,8 @@
 // Strategy: accept until the backlog is empty, then wait. An error of accept(2) is an error of one connection or of
 // the machine's limits, never of the listener: a connection that died in the backlog is skipped at once; anything
 // else (no descriptors, no memory, a network that is down) pauses accepting for 100 ms, during which the kernel's
-// backlog holds the newcomers. Only Unbind or Dispose end it.
+// backlog holds the newcomers. It pauses likewise before the descriptors run out (Descriptors.cs), holding the one
+// connection that it has accepted. Only Unbind or Dispose end it.
 // Facts: accept(2) on Linux also reports errors that already lie on the new connection and asks that they be
 // treated like EAGAIN; EMFILE and ENFILE leave the connection in the backlog, so that a loop without a pause spins.
 using System.Net;
@@ -25,6 +26,7 @@ public sealed class SocketListener : IDisposable
     private readonly Socket _socket;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Func<int> _acceptBelow;
     private readonly CancellationTokenSource _unbound = new();
     private long _lastLogged;
 
@@ -32,7 +34,13 @@ public sealed class SocketListener : IDisposable
     /// <exception cref="AddressInUseException">Another socket listens there.</exception>
     /// <exception cref="SocketException">The address is not one of this machine, the port needs a privilege ...</exception>
     public SocketListener(IPEndPoint bind, TimeProvider? time = null, ILogger? logger = null)
+        : this(bind, time, logger, static () => Descriptors.AcceptBelow)
     {
+    }
+
+    internal SocketListener(IPEndPoint bind, TimeProvider? time, ILogger? logger, Func<int> acceptBelow)
+    {
+        _acceptBelow = acceptBelow;
         _time = time ?? TimeProvider.System;
         _logger = logger ?? NullLogger.Instance;
         _socket = new Socket(bind.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -66,7 +74,9 @@ public sealed class SocketListener : IDisposable
             try
             {
                 var socket = await _socket.AcceptAsync(cancellation);
-                if (TrySetNoDelay(socket))
+                if (!TrySetNoDelay(socket))
+                    continue;
+                if (Descriptors.IsBelow(socket, _acceptBelow()) || await WaitForRoomAsync(socket, cancellation))
                     return socket;
             }
             catch (ObjectDisposedException)
@@ -97,6 +107,26 @@ public sealed class SocketListener : IDisposable
     }
 
     public void Dispose() => Unbind(); // the token source has no timer: nothing else to free
+
+    /// <summary>Until a next descriptor is low enough again; false: unbound, and the socket is closed.</summary>
+    private async ValueTask<bool> WaitForRoomAsync(Socket accepted, CancellationToken cancellation)
+    {
+        try
+        {
+            do
+                await PauseAsync(SocketError.TooManyOpenSockets, cancellation);
+            while (!_unbound.IsCancellationRequested && !Descriptors.NextIsBelow(_acceptBelow()));
+        }
+        catch (OperationCanceledException)
+        {
+            accepted.Dispose();
+            throw;
+        }
+        if (!_unbound.IsCancellationRequested)
+            return true;
+        accepted.Dispose();
+        return false;
+    }
 
     private async Task PauseAsync(SocketError error, CancellationToken cancellation)
     {

@@ -9,22 +9,22 @@ namespace Sluice.Policy;
 /// Judges requests by the named policies: a policy's rules are tried in order, the first that matches decides, else
 /// its default does. Judging takes no lock and does no I/O: each list is an immutable index, and a list file that
 /// changed is read aside and its index swapped by one reference, so a request sees the old list or the new one whole.
-/// Files are looked at every second (a look is one stat(2); unlike notifications it also works on network file systems
+/// Files are looked at every second (a look opens them and asks for time and length; unlike notifications it also works on network file systems
 /// and behind symbolic links) and read once they have settled. Where reading fails, the last good content stays.
 /// </summary>
 public sealed class Censor : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    private sealed record Policy(Rule[] Rules, Verdict Default);
+    private sealed record Ruling(Rule[] Rules, Verdict Default);
 
-    private readonly FrozenDictionary<string, Policy> _policies;
+    private readonly FrozenDictionary<string, Ruling> _policies;
     private readonly ListFile[] _files;
     private readonly ILogger _log;
     private readonly ITimer? _looking;
     private readonly Lock _reading = new();
 
-    private Censor(FrozenDictionary<string, Policy> policies, ListFile[] files, TimeProvider time, ILogger log)
+    private Censor(FrozenDictionary<string, Ruling> policies, ListFile[] files, TimeProvider time, ILogger log)
     {
         _policies = policies;
         _files = files;
@@ -36,14 +36,14 @@ public sealed class Censor : IAsyncDisposable
     /// <summary>Reads every policy's lists and begins to watch them.</summary>
     /// <param name="policies">With distinct names.</param>
     /// <param name="time">Paces the watching.</param>
-    /// <param name="log">Receives what changes and fails later; what is wrong now is returned.</param>
+    /// <param name="log">Receives what is loaded and what fails, now and later; of each list the first few lines not understood.</param>
     public static CensorLoad Load(IReadOnlyList<PolicyOptions> policies, TimeProvider time, ILogger log)
     {
         var problems = new List<PolicyProblem>();
         var files = new Dictionary<string, ListFile>(StringComparer.Ordinal);
         var compiled = policies.ToFrozenDictionary(
             policy => policy.Name,
-            policy => new Policy([.. policy.Rules.Select(rule => new Rule(rule, FileOf(rule), problems))], DefaultOf(policy)));
+            policy => new Ruling([.. policy.Rules.Select(rule => new Rule(rule, FileOf(rule), problems))], DefaultOf(policy)));
         return new CensorLoad(new Censor(compiled, [.. files.Values], time, log), problems);
 
         ListFile? FileOf(RuleOptions rule)
@@ -53,7 +53,7 @@ public sealed class Censor : IAsyncDisposable
             if (!files.TryGetValue(path, out var file))
             {
                 files[path] = file = new ListFile(path);
-                problems.AddRange(file.Read());
+                problems.AddRange(Read(file, log));
             }
             return file;
         }
@@ -96,7 +96,7 @@ public sealed class Censor : IAsyncDisposable
     public IReadOnlyList<PolicyProblem> Reload()
     {
         lock (_reading)
-            return [.. _files.SelectMany(Read)];
+            return [.. _files.SelectMany(file => Read(file, _log))];
     }
 
     public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -111,7 +111,7 @@ public sealed class Censor : IAsyncDisposable
             foreach (var file in _files)
             {
                 if (file.HasSettledChange())
-                    Read(file);
+                    Read(file, _log);
             }
         }
         finally
@@ -120,13 +120,13 @@ public sealed class Censor : IAsyncDisposable
         }
     }
 
-    private List<PolicyProblem> Read(ListFile file)
+    private static List<PolicyProblem> Read(ListFile file, ILogger log)
     {
         var problems = file.Read();
         foreach (var problem in problems.Take(CensorLog.ProblemsShown))
-            CensorLog.Problem(_log, problem.Where, problem.Text);
+            CensorLog.Problem(log, problem.Where, problem.Text);
         if (!problems.Exists(problem => problem.Fatal))
-            CensorLog.Loaded(_log, file.Path, file.Index.Count, problems.Count);
+            CensorLog.Loaded(log, file.Path, file.Index.Count, problems.Count);
         return problems;
     }
 

@@ -46,6 +46,17 @@ public enum CacheUse : byte
 /// Strings that came over the wire are Latin-1, one char per octet, as received: the formats escape them.</summary>
 public sealed class ExchangeRecord
 {
+    private static long s_last;
+
+    /// <summary>The record of what begins now.</summary>
+    public static ExchangeRecord Begin(TimeProvider time, string listener, IPEndPoint? client) => new()
+    {
+        Number = Interlocked.Increment(ref s_last),
+        Time = time.GetUtcNow(),
+        Listener = listener,
+        Client = client,
+    };
+
     /// <summary>Counts the exchanges of this process from 1; ties a record to diagnostic lines.</summary>
     public long Number { get; set; }
 

@@ -40,6 +40,23 @@ public class ReverseTests
         Assert.EndsWith("127.0.0.1", origin.Requests.Single()["X-Forwarded-For"]);
     }
 
+    [Theory]
+    [InlineData("a, b")]
+    [InlineData("a b")]
+    [InlineData("a/b")]
+    [InlineData("user@a")]
+    [InlineData("a:b")]
+    [InlineData("a:99999")]
+    public async Task InvalidHost_IsRefused(string host)
+    {
+        // RFC 9112 s.3.2. In absolute form the server replaces Host by the target's authority before anyone sees it.
+        await using var origin = ScriptedOrigin.With("never");
+        await using var proxy = await RunningProxy.ReverseAsync(origin.EndPoint);
+        Assert.Equal(400, (await proxy.AskAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n")).Status);
+        Assert.Equal(400, (await proxy.OnlyRecordAsync()).Status);
+        Assert.Equal(0, origin.Heads);
+    }
+
     [Fact]
     public async Task ConnectToAReverseListener_IsRefused()
     {

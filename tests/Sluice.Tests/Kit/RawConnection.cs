@@ -23,7 +23,6 @@ public sealed class RawConnection : IAsyncDisposable
     public RawConnection(Socket socket)
     {
         _socket = socket;
-        _socket.NoDelay = true;
         _stream = new NetworkStream(socket, ownsSocket: false);
     }
 
@@ -31,6 +30,7 @@ public sealed class RawConnection : IAsyncDisposable
     {
         var socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(to).Within();
+        socket.NoDelay = true;
         return new RawConnection(socket);
     }
 

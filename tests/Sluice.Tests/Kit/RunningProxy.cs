@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache;
 using Sluice.Config;
 using Sluice.Forwarding;
@@ -14,7 +15,7 @@ public sealed class RunningProxy : IAsyncDisposable
 {
     private readonly ConcurrentQueue<ExchangeRecord> _records = new();
     private readonly SemaphoreSlim _written = new(0);
-    private Func<Task>? _stop;
+    private Proxy? _proxy;
 
     private RunningProxy()
     {
@@ -73,8 +74,8 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _stop, null) is { } stop)
-            await stop().Within(TimeSpan.FromSeconds(20));
+        if (Interlocked.Exchange(ref _proxy, null) is { } proxy)
+            await proxy.DisposeAsync().AsTask().Within(TimeSpan.FromSeconds(20));
     }
 
     private static HostPort To(IPEndPoint to) => new(to.Address.ToString(), to.Port);
@@ -98,11 +99,10 @@ public sealed class RunningProxy : IAsyncDisposable
             Log = new LogOptions { Off = true },
         };
         var running = new RunningProxy();
-        await running.StartAsync(configuration);
+        running._proxy = await Proxy.StartAsync(configuration, NullLoggerFactory.Instance, TimeProvider.System, running.Keep);
+        running.EndPoint = running._proxy.EndPoints[0];
         return running;
     }
-
-    private Task StartAsync(Configuration configuration) => throw new NotSupportedException(configuration.ToString());
 
     private void Keep(ExchangeRecord record)
     {

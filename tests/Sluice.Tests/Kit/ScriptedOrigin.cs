@@ -93,7 +93,18 @@ public sealed class ScriptedOrigin : IAsyncDisposable
                 return;
             }
             Interlocked.Increment(ref _connections);
-            var connection = new RawConnection(socket);
+            RawConnection connection;
+            try
+            {
+                socket.NoDelay = true;
+                connection = new RawConnection(socket);
+            }
+            catch (Exception e) when (e is SocketException or IOException)
+            {
+                // Its peer has gone already.
+                socket.Dispose();
+                continue;
+            }
             _open.Enqueue(connection);
             _ = RunAsync(connection);
         }

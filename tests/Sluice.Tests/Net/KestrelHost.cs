@@ -1,7 +1,11 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -26,14 +30,24 @@ internal sealed class KestrelHost : IAsyncDisposable
     /// <summary>What Kestrel and the transport logged at Warning and above.</summary>
     public LogLines Log { get; }
 
-    public static async Task<KestrelHost> StartAsync(Func<IFeatureCollection, Task> handler)
+    public static async Task<KestrelHost> StartAsync(Func<IFeatureCollection, Task> handler, X509Certificate2? certificate = null)
     {
         var log = new LogLines();
         using var loggers = LoggerFactory.Create(b => b.AddProvider(log).SetMinimumLevel(LogLevel.Warning));
         var options = new KestrelServerOptions { AddServerHeader = false };
         options.Limits.MinResponseDataRate = null;
         options.Limits.MinRequestBodyDataRate = null;
-        options.Listen(IPAddress.Loopback, 0);
+        if (certificate is not null)
+        {
+            var builder = WebApplication.CreateEmptyBuilder(new());
+            builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+            options.ApplicationServices = builder.Services.BuildServiceProvider();
+        }
+        options.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            if (certificate is not null)
+                listen.UseHttps(certificate);
+        });
         var server = new KestrelServer(Options.Create(options), new SocketTransport(loggers), loggers);
         await server.StartAsync(new Application(handler), TestContext.Current.CancellationToken);
         var address = server.Features.Get<Microsoft.AspNetCore.Hosting.Server.Features.IServerAddressesFeature>()!.Addresses.First();

@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Sluice.Net;
@@ -75,6 +77,30 @@ public sealed class KestrelTests
         Assert.Equal([.. copy, .. copy], got);
         Assert.Equal(copy, body);
         Assert.Equal([false, false], lent);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task LentBodyUnderTls_IsCopiedByteForByte(int version)
+    {
+        using var key = ECDsa.Create();
+        using var made = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        using var certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
+        var body = Wire.Noise(1 << 20);
+        var lent = new List<bool>();
+        await using var host = await KestrelHost.StartAsync(f => AnswerAsync(f, body, 64 << 10, lent), certificate);
+        using var trusting = new SocketsHttpHandler();
+        trusting.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) => certificate.Equals(shown);
+        using var http = new HttpClient(trusting)
+        {
+            DefaultRequestVersion = new Version(version, version == 1 ? 1 : 0),
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        for (var i = 0; i < 3; i++)
+            Assert.Equal(body, await http.GetByteArrayAsync(new Uri($"https://{host.EndPoint}/"), TestContext.Current.CancellationToken));
+        Assert.DoesNotContain(true, lent);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Sluice.Net;
+using Sluice.Tests.Kit;
 
 namespace Sluice.Tests.Net;
 
@@ -45,6 +46,45 @@ public sealed class SocketListenerTests
         using var client = await Wire.ConnectAsync(listener.EndPoint);
         using var accepted = await listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask().Soon();
         Assert.NotNull(accepted);
+    }
+
+    [Fact]
+    public async Task DescriptorsNearTheLimit_PauseAcceptingUntilThereIsRoom()
+    {
+        var time = new ManualTime();
+        var log = new LogLines();
+        var acceptBelow = 0;
+        using var listener = new SocketListener(new IPEndPoint(IPAddress.Loopback, 0), time, log, () => acceptBelow);
+        var accepting = listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask();
+        using var client = await Wire.ConnectAsync(listener.EndPoint);
+        while (log.Lines.Length == 0) // it has accepted, and pauses
+            await Task.Yield();
+        for (var i = 0; i < 5; i++)
+            time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.False(accepting.IsCompleted);
+        Assert.Single(log.Lines); // at most one a second
+        acceptBelow = int.MaxValue;
+        while (!accepting.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+        using var accepted = await accepting.Soon();
+        await client.SendAsync("x");
+        Assert.Equal("x"u8.ToArray(), await accepted!.ReadAsync(1));
+    }
+
+    [Fact]
+    public async Task UnbindDuringThePause_EndsTheAccept()
+    {
+        var log = new LogLines();
+        using var listener = new SocketListener(new IPEndPoint(IPAddress.Loopback, 0), new ManualTime(), log, () => 0);
+        var accepting = listener.AcceptAsync(TestContext.Current.CancellationToken).AsTask();
+        using var client = await Wire.ConnectAsync(listener.EndPoint);
+        while (log.Lines.Length == 0)
+            await Task.Yield();
+        listener.Unbind();
+        Assert.Null(await accepting.Soon());
     }
 
     [Fact]

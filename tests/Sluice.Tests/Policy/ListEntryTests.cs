@@ -104,7 +104,9 @@ public class ListEntryTests
     [InlineData("*.1.2.3.4", "'*.1.2.3.4' is an address, and nothing is below an address")]
     [InlineData("10.0.0.0/8", "'10.0.0.0/8' looks like a network: an entry is one address")]
     [InlineData("/", "'/' would match every address: for that write a rule without hosts")]
+    [InlineData("//.", "'//.' would match every address: for that write a rule without hosts")]
     [InlineData("file:", "'file:' names no file")]
+    [InlineData("file:..", "'file:..' names no file")]
     [InlineData("file:a/b", "'file:a/b' has a slash: a file name is the last segment of a path")]
     [InlineData("a\u001bb", "'a\\x1Bb' has control characters inside")]
     public void WhatIsNoEntry_IsAProblemThatSaysWhatToWrite(string entry, string problem)

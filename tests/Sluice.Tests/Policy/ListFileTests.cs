@@ -106,6 +106,20 @@ public sealed class ListFileTests : IDisposable
     }
 
     [Fact]
+    public async Task AListBehindALink_IsWatchedWhereItLies()
+    {
+        var target = _path + ".target";
+        File.WriteAllText(target, "a.test\n");
+        File.CreateSymbolicLink(_path, target);
+        var load = Load();
+        await using var censor = load.Censor;
+        File.WriteAllText(target, "b.test # other\n");
+        _time.Advance(TimeSpan.FromSeconds(2));
+        File.Delete(target);
+        Assert.True(Judge(load, "b.test").Denies);
+    }
+
+    [Fact]
     public async Task Reload_ReadsAtOnce()
     {
         File.WriteAllText(_path, "a.test\n");

@@ -13,12 +13,12 @@ internal sealed class ListFile(string path)
 
     public ListIndex Index { get; private set; } = ListIndex.Empty;
 
-    /// <summary>Changed since it was read, and no longer changing: the same at two looks, so that no half-written list is taken.</summary>
+    /// <summary>Changed or gone since it was read, and no longer changing: the same at two looks, so that no half-written list is taken.</summary>
     public bool HasSettledChange()
     {
         var before = _seen;
         _seen = Look();
-        return _seen is not null && _seen != _read && _seen == before;
+        return _seen != _read && _seen == before;
     }
 
     /// <summary>Reads the file; where that fails the last good content stays.</summary>
@@ -41,7 +41,17 @@ internal sealed class ListFile(string path)
 
     private Stamp? Look()
     {
-        var file = new FileInfo(Path);
-        return file.Exists ? new Stamp(file.LastWriteTimeUtc, file.Length) : null;
+        try
+        {
+            if (!File.Exists(Path))
+                return null;
+            // By the open file, not by its name: a symbolic link has times of its own, which do not change with its target.
+            using var file = File.OpenHandle(Path, options: FileOptions.None);
+            return new Stamp(File.GetLastWriteTimeUtc(file), RandomAccess.GetLength(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 }

@@ -67,14 +67,16 @@ internal static class ListParser
             return Wrong(text, "names no file");
         if (name.Contains('/'))
             return Wrong(text, "has a slash: a file name is the last segment of a path");
-        return (new ListEntry(EntryKind.FileName, "", UrlText.Of($"/{name}")[1..], number), null);
+        var spelled = UrlText.Of($"/{name}")[1..];
+        return spelled.Length == 0 ? Wrong(text, "names no file") : (new ListEntry(EntryKind.FileName, "", spelled, number), null);
     }
 
     private static (ListEntry?, string?) UrlPart(ReadOnlySpan<char> text, int number)
     {
-        if (text.Length == 1)
-            return Wrong(text, "would match every address: for that write a rule without hosts");
-        return (new ListEntry(EntryKind.UrlPart, "", UrlText.Of(text), number), null);
+        var spelled = UrlText.Of(text);
+        return spelled.Length == 1
+            ? Wrong(text, "would match every address: for that write a rule without hosts")
+            : (new ListEntry(EntryKind.UrlPart, "", spelled, number), null);
     }
 
     private static (ListEntry?, string?) Host(ReadOnlySpan<char> host, string path, ReadOnlySpan<char> text, int number)

@@ -19,7 +19,7 @@ internal sealed class CombinedFormat : IRecordFormat
         // Invariant, English month names: RFC 9110 has no part in this, Apache's %t has.
         to.Put(" ["u8).Put(record.Time.UtcDateTime, "dd/MMM/yyyy:HH:mm:ss").Put(" +0000] \""u8);
         PutRequest(record, to);
-        to.Put("\" "u8).Put(record.Status, "000").Put((byte)' ');
+        to.Put("\" "u8).Put(Status(record)).Put((byte)' ');
         if (record.ResponseBytes > 0)
             to.Put(record.ResponseBytes);
         else
@@ -34,6 +34,14 @@ internal sealed class CombinedFormat : IRecordFormat
     public void WriteDropped(long count, DateTimeOffset now, LineBuffer to)
     {
     }
+
+    // Readers such as goaccess refuse a line without an HTTP status. Where none was sent: nginx's 499 if the client
+    // left first, else what a gateway would have said.
+    private static int Status(ExchangeRecord record) =>
+        record.Status > 0 ? record.Status
+        : record.ClientGone ? 499
+        : record.Error is null ? 200
+        : 502;
 
     // A relay has no request line: its method is RELAY, its version TCP.
     private static void PutRequest(ExchangeRecord record, LineBuffer to)

@@ -1,7 +1,7 @@
 namespace Sluice.Records.Formats;
 
 /// <summary>Writes records as lines. Used by one writer at a time. Whatever a record's strings hold, one record is one
-/// line of ASCII without control bytes but its final LF.</summary>
+/// line without control characters but its final LF; ASCII, or UTF-8 in JSON.</summary>
 internal interface IRecordFormat
 {
     void Write(ExchangeRecord record, LineBuffer to);

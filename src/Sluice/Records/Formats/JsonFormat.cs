@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sluice.Http;
@@ -24,7 +25,7 @@ internal sealed class JsonFormat : IRecordFormat
         json.WriteNumber("number"u8, record.Number);
         json.WriteString("listener"u8, record.Listener);
         json.WriteString("kind"u8, Kind(record.Kind));
-        Text(json, "client"u8, record.Client?.Address.ToString());
+        Text(json, "client"u8, record.Client is { } client ? SafeText.Plain(client.Address).ToString() : null);
         Text(json, "user"u8, record.User);
         Text(json, "method"u8, record.Method);
         Url(json, "url"u8, record.Url);
@@ -35,14 +36,14 @@ internal sealed class JsonFormat : IRecordFormat
         Milliseconds(json, "duration_ms"u8, record.Duration);
         if (record.TimeToFirstByte is { } first)
             Milliseconds(json, "first_byte_ms"u8, first);
-        json.WriteString("cache"u8, Cache(record.Cache));
+        json.WriteString("cache"u8, CacheUses.Name(record.Cache));
         Text(json, "cache_reason"u8, record.CacheReason);
         json.WriteString("verdict"u8, record.Verdict.Outcome);
         Text(json, "rule"u8, record.Verdict.Rule);
         Text(json, "list"u8, record.Verdict.List);
         if (record.Verdict.Line > 0)
             json.WriteNumber("line"u8, record.Verdict.Line);
-        Text(json, "upstream"u8, record.Upstream?.ToString());
+        Text(json, "upstream"u8, record.Upstream is { } upstream ? new IPEndPoint(SafeText.Plain(upstream.Address), upstream.Port).ToString() : null);
         Text(json, "error"u8, record.Error);
         Text(json, "error_detail"u8, record.ErrorDetail);
         if (record.ClientGone)
@@ -107,6 +108,4 @@ internal sealed class JsonFormat : IRecordFormat
         RecordKind.Relay => "relay"u8,
         _ => "http"u8,
     };
-
-    private static ReadOnlySpan<byte> Cache(CacheUse use) => CacheUses.Name(use);
 }

@@ -48,19 +48,7 @@ internal sealed class LineBuffer : IBufferWriter<byte>
     }
 
     /// <summary>The address without its port; an IPv4 client of a dual-mode socket as IPv4.</summary>
-    public LineBuffer Put(IPAddress address) => Put<IPAddress>(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
-
-    /// <summary>Address and port, with brackets around IPv6.</summary>
-    public LineBuffer Put(IPEndPoint end)
-    {
-        var brackets = end.Address is { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false };
-        if (brackets)
-            Put((byte)'[');
-        Put(end.Address);
-        if (brackets)
-            Put((byte)']');
-        return Put((byte)':').Put(end.Port);
-    }
+    public LineBuffer Put(IPAddress address) => Put<IPAddress>(SafeText.Plain(address));
 
     /// <summary>Text in which every char outside <paramref name="plain"/> is escaped octet by octet: one of Latin-1 as
     /// that octet (so came it over the wire), others as UTF-8.</summary>

@@ -1,8 +1,9 @@
 using System.Buffers;
+using System.Net;
 
 namespace Sluice.Records.Formats;
 
-/// <summary>What of a client's text may stand in a log.</summary>
+/// <summary>What may stand in a log of what clients sent, and how.</summary>
 internal static class SafeText
 {
     /// <summary>Printable ASCII and the blank, less the quote and the backslash.</summary>
@@ -17,19 +18,24 @@ internal static class SafeText
     {
         scheme = default;
         // Nearly all.
-        if (!url.Contains('@') || url[0] == '/')
+        if (!url.Contains('@'))
             return url;
-        var slashes = url.IndexOf("://", StringComparison.Ordinal);
-        var start = slashes < 0 ? 0 : slashes + 3;
+        var start = url.StartsWith("//", StringComparison.Ordinal) ? 2
+            : url.IndexOf("://", StringComparison.Ordinal) is >= 0 and var colon ? colon + 3
+            : 0;
+        if (start == 0 && url[0] == '/')
+            return url;
         var rest = url.AsSpan(start);
-        // Without "://" a slash ends nothing: "http:/u:p@h" is somebody's password all the same.
-        var end = slashes < 0 ? rest.IndexOfAny('?', '#') : rest.IndexOfAny('/', '?', '#');
+        // Without a "//" a slash ends nothing: "http:/u:p@h" is somebody's password all the same.
+        var end = start == 0 ? rest.IndexOfAny('?', '#') : rest.IndexOfAny('/', '?', '#');
         var at = (end < 0 ? rest : rest[..end]).LastIndexOf('@');
         if (at < 0)
             return url;
         scheme = url.AsSpan(0, start);
         return rest[(at + 1)..];
     }
+
+    public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static IEnumerable<char> Ascii(char from) => Enumerable.Range(from, 0x7f - from).Select(c => (char)c);
 }

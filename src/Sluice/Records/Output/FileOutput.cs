@@ -31,9 +31,14 @@ internal sealed class FileOutput(string path) : ILogOutput
         _file = reopened;
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        CutFailedBlock();
+        _file?.Dispose();
+    }
 
-    // The block will go whole to the new file: what of it had reached the old one would stand twice.
+    // Its beginning may have got through. It is written whole to a new file or counted as lost: here it would stand
+    // twice, and end within a line.
     private void CutFailedBlock()
     {
         if (_file is { CanSeek: true } file && _failedAt is { } at && at < file.Length)

@@ -1,0 +1,25 @@
+namespace Sluice.Bench.Peers;
+
+/// <summary>One question put to all peers that can answer it.</summary>
+/// <param name="Name">For <c>--jobs</c>.</param>
+internal abstract record Job(string Name, string Title, Form Form)
+{
+    /// <summary>What a peer is compared by; less is better.</summary>
+    public virtual string CostUnit => "CPU µs/request";
+
+    /// <summary>What <see cref="Load.Work"/> counts, and how many of these make one of the table's.</summary>
+    public virtual (string Name, double Size) WorkUnit => ("requests", 1);
+
+    /// <summary>A figure that only a fresh process gives takes one round.</summary>
+    public virtual bool OnlyOnce => false;
+
+    public virtual bool Fits(Peer peer) => peer.Forms.Contains(Form);
+
+    /// <summary>Brings the peer into the state that is measured and shows with single requests that it does what the job says.</summary>
+    /// <exception cref="InvalidDataException">It does not.</exception>
+    public abstract Task PrepareAsync(RunningPeer peer, Stage stage, CancellationToken cancel);
+
+    public abstract Task<Load> RunAsync(RunningPeer peer, Stage stage, TimeSpan duration, CancellationToken cancel);
+
+    public virtual double Cost(Load load, double cpuSeconds, long memoryGrowthBytes) => cpuSeconds * 1e6 / load.Work;
+}

@@ -1,0 +1,63 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Sluice.Config;
+
+namespace Sluice.Cli;
+
+/// <summary>From a loaded configuration to the end of the process. Standard output is the access log's alone; what else
+/// there is to say goes to standard error.</summary>
+internal static class Serving
+{
+    public static async Task<int> RunAsync(Loaded loaded)
+    {
+        if (loaded.Configuration is not { } configuration)
+            return Report(loaded.Problems);
+        using var loggers = LoggerFactory.Create(builder => builder
+            .AddSimpleConsole(console => console.SingleLine = true)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .Services.Configure<ConsoleLoggerOptions>(
+                console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        try
+        {
+            return await ServeAsync(configuration, loggers);
+        }
+        catch (Exception e) when (e is AddressInUseException or SocketException)
+        {
+            await Console.Error.WriteLineAsync($"sluice: cannot listen: {e.Message}");
+            return CommandTree.Failed;
+        }
+    }
+
+    /// <summary>Every problem on its line.</summary>
+    public static int Report(IReadOnlyList<Problem> problems)
+    {
+        foreach (var problem in problems)
+            Console.Error.WriteLine(problem);
+        return CommandTree.Wrong;
+    }
+
+    private static async Task<int> ServeAsync(Configuration configuration, ILoggerFactory loggers)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var proxy = await Proxy.StartAsync(configuration, loggers, TimeProvider.System);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            proxy.Reopen();
+        });
+        await Console.Error.WriteAsync(StartText.Of(configuration, proxy.EndPoints));
+        await ended.Task;
+        await proxy.DisposeAsync();
+        await Console.Error.WriteAsync(StartText.Totals(proxy));
+        return CommandTree.Ok;
+
+        // The second one is not ours: it ends the process.
+        void End(PosixSignalContext signal) => signal.Cancel = ended.TrySetResult();
+    }
+}

@@ -1,0 +1,135 @@
+namespace Sluice.Config;
+
+internal enum KeyKind
+{
+    Section,
+    Sections,
+    NamedSections,
+    Text,
+    Choice,
+    Flag,
+    Whole,
+    Size,
+    Duration,
+    Bind,
+    Destination,
+    Networks,
+    Ports,
+    Hosts,
+    Path,
+    AccessLog,
+}
+
+/// <summary>One key of the configuration.</summary>
+/// <param name="Path">As in <c>listeners[].bind</c>, <c>policies.*.default</c>.</param>
+/// <param name="Default">As one would write it, or in words where there is no value to write; null: the key is required.</param>
+/// <param name="Doc">One line.</param>
+internal sealed record Key(string Path, KeyKind Kind, string? Default, string Doc)
+{
+    /// <summary>What a <see cref="KeyKind.Choice"/> may be.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>Bounds of a number or a size, both included.</summary>
+    public long Min { get; init; }
+
+    public long Max { get; init; } = long.MaxValue;
+
+    /// <summary>Whether <see cref="Default"/> is a value that could be written.</summary>
+    public bool DefaultIsValue { get; init; }
+
+    public bool Required => Default is null;
+
+    public string Name => Path[(Path.LastIndexOf('.') + 1)..];
+
+    /// <summary>The path of the section that holds it; empty at the top.</summary>
+    public string Parent => Path.LastIndexOf('.') is var dot && dot < 0 ? "" : Path[..dot];
+}
+
+/// <summary>
+/// Every key there is. The reader's unknown-key messages and bounds, the JSON Schema and the tables of
+/// docs/configuration.md come from here or are held against it by a test: a new option is a row here, a line in its
+/// section's reader, and its row in the docs.
+/// </summary>
+internal static class Keys
+{
+    private const long Int = int.MaxValue;
+
+    public static readonly IReadOnlyList<Key> All =
+    [
+        Req("listeners", KeyKind.Sections, "Where clients are served; at least one."),
+        new("listeners[].name", KeyKind.Text, "kind@bind", "Unique name, in log records and messages."),
+        Pick("listeners[].kind", null, "What the listener does for its clients.", "forward", "reverse", "tcp"),
+        Req("listeners[].bind", KeyKind.Bind, "Address and port: 127.0.0.1:3128, \"[::1]:3128\", or :8080 or 8080 for all addresses. Port 0: a free one."),
+        new("listeners[].to", KeyKind.Destination, "none", "The upstream. reverse: http://host:port or https://host. tcp: host:port. Required for both."),
+        new("listeners[].allow", KeyKind.Networks, "all clients", "The client networks that are served. Required for a forward listener that is not on loopback."),
+        new("listeners[].policy", KeyKind.Text, "none: all is allowed", "The name of a policy."),
+        new("listeners[].forwarded", KeyKind.Flag, "reverse: true, forward: false", "Whether Forwarded and X-Forwarded-* tell the upstream who asked."),
+
+        new("cache", KeyKind.Section, "with its defaults", "The cache."),
+        Size("cache.memory", "256MiB", "What the memory tier may hold; 0 turns the cache off.", 0, long.MaxValue),
+        Size("cache.maxEntry", "an eighth of memory", "The largest body that is kept.", 1, long.MaxValue, isValue: false),
+
+        new("policies", KeyKind.NamedSections, "none", "Policies by name; listeners refer to them."),
+        Pick("policies.*.default", null, "What holds where no rule matches.", "allow", "deny"),
+        new("policies.*.rules", KeyKind.Sections, "none", "Rules in order; the first that matches decides."),
+        Req("policies.*.rules[].id", KeyKind.Text, "Unique in its policy; named in log records and on the page that refuses."),
+        new("policies.*.rules[].deny", KeyKind.Flag, "this or allow", "true: what matches is refused."),
+        new("policies.*.rules[].allow", KeyKind.Flag, "this or deny", "true: what matches is let through."),
+        Whole("policies.*.rules[].status", "403", "The status of the refusal.", 400, 599),
+        new("policies.*.rules[].reason", KeyKind.Text, "a stock sentence", "Why, for the person who is refused."),
+        new("policies.*.rules[].hosts", KeyKind.Hosts, "everything", "List lines, or { file: PATH } for a list file. Without it the rule matches everything."),
+        Req("policies.*.rules[].hosts.file", KeyKind.Path, "A list file, reloaded when it changes."),
+
+        new("logs", KeyKind.Section, "with its defaults", "The logs."),
+        new("logs.access", KeyKind.AccessLog, "with its defaults", "One record for each exchange; off turns it off."),
+        Pick("logs.access.format", "readable", "How a record is written.", "readable", "json", "combined", "squid"),
+        new("logs.access.to", KeyKind.Path, "stdout", "stdout, or a file's path.") { DefaultIsValue = true },
+
+        new("limits", KeyKind.Section, "with its defaults", "Times and sizes that bound what one client or upstream may take."),
+        Time("limits.connect", "10s", "Connecting to one upstream, all its addresses together."),
+        Time("limits.response", "60s", "From the request sent until the upstream's final head."),
+        Time("limits.body", "60s", "Silence between two pieces of a body."),
+        Time("limits.keepAlive", "130s", "A client connection between two requests."),
+        Time("limits.head", "30s", "A client's request head, from its first byte to its last."),
+        Time("limits.tunnelIdle", "10m", "Silence in both directions of a relay or a tunnel."),
+        Time("limits.halfClosed", "10s", "How long an upstream may still begin its answer after the client's FIN."),
+        Time("limits.drain", "10s", "How long open exchanges may take to end at shutdown."),
+        Size("limits.maxHead", "32KiB", "A request's or response's head.", 1 << 10, 16 << 20),
+        Size("limits.maxRequestLine", "8KiB", "A request line; at most maxHead.", 256, 16 << 20),
+        Whole("limits.maxFields", "200", "Field lines of a head.", 8, 10_000),
+        Size("limits.maxBody", "none", "A request body.", 0, long.MaxValue, isValue: false),
+        Whole("limits.idlePerUpstream", "256", "Idle connections kept to one upstream.", 0, Int),
+        Time("limits.upstreamKeepAlive", "60s", "How long an idle connection to an upstream is kept."),
+        new("limits.connectPorts", KeyKind.Ports, "[80, 443, 1024-65535]", "The ports that CONNECT may name.") { DefaultIsValue = true },
+    ];
+
+    /// <summary>Keys that other documents of this program name, but this version does not have.</summary>
+    public static readonly IReadOnlyList<string> NotYet = ["cache.disk", "dashboard"];
+
+    private static readonly ILookup<string, Key> Children = All.ToLookup(k => k.Parent);
+
+    private static readonly Dictionary<string, Key> ByPath = All.ToDictionary(k => k.Path);
+
+    public static IEnumerable<Key> Under(string path) => Children[path];
+
+    /// <exception cref="KeyNotFoundException">The table lacks a key that a reader asks for: a bug.</exception>
+    public static Key Get(string path) => ByPath[path];
+
+    public static Key? Find(string path) => ByPath.GetValueOrDefault(path);
+
+    public static string Join(string parent, string name) => parent.Length == 0 ? name : $"{parent}.{name}";
+
+    private static Key Req(string path, KeyKind kind, string doc) => new(path, kind, null, doc);
+
+    private static Key Pick(string path, string? fallback, string doc, params string[] choices) =>
+        new(path, KeyKind.Choice, fallback, doc) { Choices = choices, DefaultIsValue = fallback is not null };
+
+    private static Key Size(string path, string fallback, string doc, long min, long max, bool isValue = true) =>
+        new(path, KeyKind.Size, fallback, doc) { Min = min, Max = max, DefaultIsValue = isValue };
+
+    private static Key Whole(string path, string fallback, string doc, long min, long max) =>
+        new(path, KeyKind.Whole, fallback, doc) { Min = min, Max = max, DefaultIsValue = true };
+
+    private static Key Time(string path, string fallback, string doc) =>
+        new(path, KeyKind.Duration, fallback, doc) { DefaultIsValue = true };
+}

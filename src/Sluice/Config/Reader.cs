@@ -1,0 +1,101 @@
+using Sluice.Cache;
+using Sluice.Forwarding;
+using Sluice.Policy;
+using Sluice.Records;
+
+namespace Sluice.Config;
+
+/// <summary>The tree to typed options, section by section. What is wrong goes to the list; reading goes on with
+/// defaults, so that one run tells of everything.</summary>
+internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
+{
+    public Configuration Read(Mapping root)
+    {
+        var top = new Section(root, "", "", problems);
+        var policies = new PolicyReader(folder, problems).Read(top);
+        return new Configuration
+        {
+            Listeners = ListenerReader.Read(top, tryPorts),
+            Cache = ReadCache(top.Child("cache")),
+            Policies = policies,
+            Log = ReadLog(top.Child("logs")),
+            Limits = ReadLimits(top.Child("limits")),
+        };
+    }
+
+    private static CacheOptions ReadCache(Section? cache)
+    {
+        var defaults = new CacheOptions();
+        if (cache is null)
+            return defaults;
+        var memory = cache.Size("memory") ?? defaults.MemoryBytes;
+        var maxEntry = cache.Size("maxEntry");
+        if (maxEntry > memory && memory > 0)
+            cache.Problem("maxEntry", $"'{Sizes.Text(maxEntry.Value)}' is more than memory, which is {Sizes.Text(memory)}");
+        return new CacheOptions { MemoryBytes = memory, MaxEntryBytes = maxEntry };
+    }
+
+    private LogOptions ReadLog(Section? logs)
+    {
+        switch (logs?.Node["access"])
+        {
+            case null:
+                return new LogOptions();
+            case Scalar { Text: "off" }:
+                return new LogOptions { Off = true };
+            case Scalar { Text: var text }:
+                logs.Problem("access", $"'{text}' is not known, write off, or a map such as {{ format: json, to: stdout }}");
+                return new LogOptions();
+        }
+        if (logs.Child("access") is not { } access)
+            return new LogOptions();
+        return new LogOptions
+        {
+            Format = access.Choice<LogFormat>("format") ?? LogFormat.Readable,
+            File = access.Text("to") is { } to and not ("stdout" or "-") ? ReadLogPath(access, to) : null,
+        };
+    }
+
+    private string ReadLogPath(Section access, string to)
+    {
+        var path = Path.GetFullPath(to, folder);
+        if (Directory.Exists(path))
+            access.Problem("to", $"'{to}' is a folder, name the file in it");
+        else if (!Directory.Exists(Path.GetDirectoryName(path)))
+            access.Problem("to", $"'{to}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
+        else if (File.Exists(path) && Files.WhyNot(path, FileAccess.Write) is { } wrong)
+            access.Problem("to", $"'{to}' cannot be written: {wrong}");
+        return path;
+    }
+
+    private static LimitOptions ReadLimits(Section? limits)
+    {
+        var defaults = new LimitOptions();
+        if (limits is null)
+            return defaults;
+        var read = new LimitOptions
+        {
+            Connect = limits.Duration("connect") ?? defaults.Connect,
+            Response = limits.Duration("response") ?? defaults.Response,
+            Body = limits.Duration("body") ?? defaults.Body,
+            KeepAlive = limits.Duration("keepAlive") ?? defaults.KeepAlive,
+            Head = limits.Duration("head") ?? defaults.Head,
+            TunnelIdle = limits.Duration("tunnelIdle") ?? defaults.TunnelIdle,
+            HalfClosed = limits.Duration("halfClosed") ?? defaults.HalfClosed,
+            Drain = limits.Duration("drain") ?? defaults.Drain,
+            MaxHeadBytes = (int)(limits.Size("maxHead") ?? defaults.MaxHeadBytes),
+            MaxRequestLineBytes = (int)(limits.Size("maxRequestLine") ?? defaults.MaxRequestLineBytes),
+            MaxFields = (int)(limits.Whole("maxFields") ?? defaults.MaxFields),
+            MaxBodyBytes = limits.Size("maxBody"),
+            IdlePerUpstream = (int)(limits.Whole("idlePerUpstream") ?? defaults.IdlePerUpstream),
+            UpstreamKeepAlive = limits.Duration("upstreamKeepAlive") ?? defaults.UpstreamKeepAlive,
+            ConnectPorts = limits.Many<Net.PortRange>("connectPorts", Values.Ports) ?? defaults.ConnectPorts,
+        };
+        if (read.MaxRequestLineBytes > read.MaxHeadBytes)
+        {
+            limits.Problem(limits.Has("maxRequestLine") ? "maxRequestLine" : "maxHead",
+                $"maxRequestLine ({Sizes.Text(read.MaxRequestLineBytes)}) is more than maxHead ({Sizes.Text(read.MaxHeadBytes)}), of which it is a part");
+        }
+        return read;
+    }
+}

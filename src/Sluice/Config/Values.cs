@@ -1,0 +1,221 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Sluice.Net;
+
+namespace Sluice.Config;
+
+/// <summary>Reads one value. Null: it is right; else what is wrong with it, to be said after the value:
+/// <c>is not a size, write ...</c>.</summary>
+internal delegate string? Parse<T>(string text, out T value);
+
+/// <summary>How each kind of value is written.</summary>
+internal static class Values
+{
+    // Timers count milliseconds in an int.
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
+
+    private static readonly (string Unit, long Bytes)[] SizeUnits =
+    [
+        ("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40),
+        ("KB", 1_000), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
+        ("B", 1), ("", 1),
+    ];
+
+    private static readonly (string Unit, TimeSpan Span)[] DurationUnits =
+    [
+        ("ms", TimeSpan.FromMilliseconds(1)), ("s", TimeSpan.FromSeconds(1)), ("m", TimeSpan.FromMinutes(1)),
+        ("h", TimeSpan.FromHours(1)), ("d", TimeSpan.FromDays(1)),
+    ];
+
+    /// <summary>Bytes: <c>64KiB</c>, <c>10GB</c>, <c>65536</c>.</summary>
+    public static string? Size(string text, out long bytes)
+    {
+        bytes = 0;
+        var (digits, unit) = Split(text);
+        if (digits.Length == 0)
+            return "is not a size, write a number and a unit such as 64KiB, 256MiB or 1GiB";
+        foreach (var (name, factor) in SizeUnits)
+        {
+            if (name != unit)
+                continue;
+            if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > long.MaxValue / factor)
+                return "is too large";
+            bytes = number * factor;
+            return null;
+        }
+        return Array.Find(SizeUnits, u => u.Unit.Equals(Whole(unit), StringComparison.OrdinalIgnoreCase)).Unit is { } near
+            ? $"is not a size, did you mean {digits}{near}?"
+            : $"has the unknown unit '{unit}', write KiB, MiB or GiB (or KB, MB, GB), as in {digits}MiB";
+
+        // 64K, 64k and 64mib are what other programs take; here there is one way to write each.
+        static string Whole(string unit) => unit.Length == 1 && unit is not "B" and not "b" ? unit + "iB" : unit;
+    }
+
+    /// <summary><c>500ms</c>, <c>30s</c>, <c>10m</c>, <c>1h</c>, <c>1d</c>.</summary>
+    public static string? Duration(string text, out TimeSpan span)
+    {
+        span = default;
+        var (digits, unit) = Split(text);
+        if (digits.Length == 0)
+            return "is not a duration, write a number and a unit such as 500ms, 30s, 10m or 1h";
+        if (unit.Length == 0)
+            return $"has no unit, write {digits}s for seconds or {digits}ms for milliseconds";
+        foreach (var (name, one) in DurationUnits)
+        {
+            if (name != unit)
+                continue;
+            if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > Longest.Ticks / one.Ticks)
+                return "is too long, 24d is the longest";
+            span = number * one;
+            return number == 0 ? "is too short, 1ms is the shortest" : null;
+        }
+        return $"has the unknown unit '{unit}', write ms, s, m, h or d, as in {digits}s";
+    }
+
+    /// <summary>An address of this machine and a port. <c>:8080</c> and <c>8080</c> are all addresses, IPv4 and IPv6.</summary>
+    public static string? Bind(string text, out IPEndPoint value)
+    {
+        value = new IPEndPoint(IPAddress.None, 0);
+        var colon = text.LastIndexOf(':');
+        var host = colon < 0 ? "" : text[..colon];
+        if (!int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            return colon < 0
+                ? $"has no port, write {(text.Length == 0 ? "127.0.0.1" : text)}:3128"
+                : $"is not an address and a port, write for example 127.0.0.1:3128, {Quoted("[::1]:3128")} or :8080";
+        }
+        if (port > 65535)
+            return $"has a port above 65535";
+        if (host.Length == 0)
+        {
+            value = new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, port);
+            return null;
+        }
+        if (host[0] == '[' && host[^1] == ']' && IPAddress.TryParse(host.AsSpan(1, host.Length - 2), out var v6)
+            && v6.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            value = new IPEndPoint(v6, port);
+            return null;
+        }
+        if (host.Contains(':'))
+            return IPAddress.TryParse(host, out _) ? $"lacks brackets, write {Quoted($"[{host}]:{port}")}" : "is not an address and a port, write for example 127.0.0.1:3128";
+        if (host[0] is '*' or '[')
+            return $"is not an address and a port, write :{port} for all addresses";
+        return BindHost(host, port, ref value);
+    }
+
+    private static string? BindHost(string host, int port, ref IPEndPoint value)
+    {
+        if (!host.Any(char.IsAsciiLetter))
+        {
+            // IPAddress also takes 127.1, 0x7f.1 and 2130706433: nobody means these.
+            if (!IPAddress.TryParse(host, out var v4) || v4.ToString() != host)
+                return $"is not an address and a port: '{host}' is not an IPv4 address";
+            value = new IPEndPoint(v4, port);
+            return null;
+        }
+        if (host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+        {
+            value = new IPEndPoint(IPAddress.Loopback, port);
+            return null;
+        }
+        try
+        {
+            var found = Dns.GetHostAddresses(host);
+            var first = Array.Find(found, a => a.AddressFamily == AddressFamily.InterNetwork) ?? found[0];
+            value = new IPEndPoint(first, port);
+            return null;
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            return $"names a host that cannot be looked up: '{host}'";
+        }
+    }
+
+    /// <summary>A tcp listener's upstream: <c>host:port</c>.</summary>
+    public static string? HostAndPort(string text, out HostPort value)
+    {
+        if (HostPort.TryParse(text, out value))
+            return null;
+        var scheme = text.IndexOf("://", StringComparison.Ordinal);
+        if (scheme >= 0)
+            return $"is a URL, a tcp listener relays bytes: write host:port, as in {Port(text[(scheme + 3)..].TrimEnd('/'), 80)}";
+        return HostPort.TryParse(text + ":80", out _)
+            ? $"has no port, write for example {text}:5678"
+            : $"is not a host and a port, write for example 127.0.0.1:5678 or {Quoted("[::1]:5678")}";
+
+        static string Port(string host, int port) => HostPort.TryParse(host, out _) ? host : $"{host}:{port}";
+    }
+
+    /// <summary>A reverse listener's upstream: <c>http://host:port</c>, without path.</summary>
+    public static string? Origin(string text, out (string Scheme, HostPort To) value)
+    {
+        value = default;
+        var end = text.IndexOf("://", StringComparison.Ordinal);
+        if (end < 0)
+            return $"is not a URL, write http://{text}";
+        var scheme = text[..end].ToLowerInvariant();
+        if (scheme is not "http" and not "https")
+            return $"has the unknown scheme '{scheme}', write http:// or https://";
+        var rest = text[(end + 3)..];
+        var slash = rest.IndexOfAny(['/', '?', '#']);
+        var authority = slash < 0 ? rest : rest[..slash];
+        if (slash >= 0 && rest[slash..] != "/")
+            return $"has a path, a reverse listener passes each request's own path on: write {scheme}://{authority}";
+        if (authority.Contains('@'))
+            return "has a user, write the URL without one";
+        if (!HostPort.TryParse(authority, out var to) && !HostPort.TryParse($"{authority}:{(scheme == "https" ? 443 : 80)}", out to))
+            return $"has no host and port that can be read, write for example {scheme}://127.0.0.1:5678";
+        value = (scheme, to);
+        return null;
+    }
+
+    /// <summary>A client network: <c>10.0.0.0/8</c>, or one address.</summary>
+    public static string? Network(string text, out IPNetwork value)
+    {
+        value = default;
+        var slash = text.IndexOf('/');
+        if (!IPAddress.TryParse(slash < 0 ? text : text[..slash], out var address))
+            return "is not a network, write for example 10.0.0.0/8 or fd00::/8";
+        var bits = address.GetAddressBytes().Length * 8;
+        var length = bits;
+        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length) || length > bits))
+            return $"is not a network, the number after / is 0 to {bits}";
+        var first = First(address, length);
+        if (!first.Equals(address))
+            return $"has bits set beyond /{length}, write {first}/{length}, or {address} for this one address";
+        value = new IPNetwork(address, length);
+        return null;
+
+        static IPAddress First(IPAddress address, int length)
+        {
+            var bytes = address.GetAddressBytes();
+            for (var i = 0; i < bytes.Length; i++)
+                bytes[i] &= (byte)(0xff00 >> Math.Clamp(length - i * 8, 0, 8));
+            return new IPAddress(bytes);
+        }
+    }
+
+    /// <summary><c>443</c> or <c>1024-65535</c>.</summary>
+    public static string? Ports(string text, out PortRange value)
+    {
+        value = default;
+        var dash = text.IndexOf('-');
+        if (!HostPort.TryParsePort(dash < 0 ? text : text.AsSpan(0, dash), out var first)
+            || !HostPort.TryParsePort(text.AsSpan(dash + 1), out var last))
+            return "is not a port, write for example 443 or 1024-65535";
+        if (last < first)
+            return $"has its ends the wrong way round, write {last}-{first}";
+        value = new PortRange(first, last);
+        return null;
+    }
+
+    private static (string Digits, string Unit) Split(string text)
+    {
+        var digits = text.TakeWhile(char.IsAsciiDigit).Count();
+        return (text[..digits], text[digits..].TrimStart(' '));
+    }
+
+    private static string Quoted(string text) => $"\"{text}\"";
+}

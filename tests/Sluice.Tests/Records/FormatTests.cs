@@ -1,0 +1,111 @@
+using System.Text;
+using Sluice.Records;
+using Sluice.Records.Formats;
+
+namespace Sluice.Tests.Records;
+
+public class FormatTests
+{
+    [Theory]
+    [InlineData("miss", "2026-01-02 05:04:05  10.0.0.7         200  MISS         1.2 KiB     12 ms  GET http://example.com/a.txt")]
+    [InlineData("denied", "2026-01-02 05:04:05  anna@10.0.0.7    403  DENIED       1.2 KiB     12 ms  GET http://example.com/a.txt  refused by ads, blocked.txt:12")]
+    [InlineData("tunnel", "2026-01-02 05:04:05  2001:db8::5      200  TUNNEL       1.9 MiB    75.0 s  CONNECT example.com:443")]
+    [InlineData("relay", "2026-01-02 05:04:05  127.0.0.1          -  RELAY            0 B    10.0 s  to 127.0.0.1:5678  connection_refused: 127.0.0.1:5678: refused")]
+    [InlineData("bad", "2026-01-02 05:04:05  127.0.0.1        400  -                0 B    0.0 ms  - -  http_request_error  the client left")]
+    public void Readable(string kind, string line) =>
+        Assert.Equal(line, Sample.Format(LogFormat.Readable).Line(Sample.Of(kind)));
+
+    [Theory]
+    [InlineData("miss", """10.0.0.7 - - [02/Jan/2026:03:04:05 +0000] "GET http://example.com/a.txt HTTP/1.1" 200 1234 "http://example.com/" "curl/8.0" """)]
+    [InlineData("denied", """10.0.0.7 - anna [02/Jan/2026:03:04:05 +0000] "GET http://example.com/a.txt HTTP/1.1" 403 1234 "http://example.com/" "curl/8.0" """)]
+    [InlineData("tunnel", """2001:db8::5 - - [02/Jan/2026:03:04:05 +0000] "CONNECT example.com:443 HTTP/1.1" 200 2000000 "-" "-" """)]
+    [InlineData("relay", """127.0.0.1 - - [02/Jan/2026:03:04:05 +0000] "RELAY 127.0.0.1:5678 TCP" 502 - "-" "-" """)]
+    [InlineData("bad", """127.0.0.1 - - [02/Jan/2026:03:04:05 +0000] "-" 400 - "-" "-" """)]
+    public void Combined(string kind, string line) =>
+        Assert.Equal(line.TrimEnd(), Sample.Format(LogFormat.Combined).Line(Sample.Of(kind)));
+
+    [Theory]
+    [InlineData("miss", "1767323045.690     12 10.0.0.7 TCP_MISS/200 1234 GET http://example.com/a.txt - HIER_DIRECT/192.0.2.1 text/plain")]
+    [InlineData("denied", "1767323045.690     12 10.0.0.7 TCP_DENIED/403 1234 GET http://example.com/a.txt anna HIER_NONE/- text/plain")]
+    [InlineData("tunnel", "1767323120.678  75000 2001:db8::5 TCP_TUNNEL/200 2000000 CONNECT example.com:443 - HIER_DIRECT/2001:db8::1 -")]
+    [InlineData("relay", "1767323055.678  10000 127.0.0.1 NONE_NONE/000 0 RELAY 127.0.0.1:5678 - HIER_NONE/- -")]
+    [InlineData("bad", "1767323045.678      0 127.0.0.1 NONE_NONE_ABORTED/400 0 - - - HIER_NONE/- -")]
+    public void Squid(string kind, string line) =>
+        Assert.Equal(line, Sample.Format(LogFormat.Squid).Line(Sample.Of(kind)));
+
+    [Theory]
+    [InlineData("miss", """{"time":"2026-01-02T03:04:05.678Z","number":7,"listener":"forward","kind":"http","client":"10.0.0.7","method":"GET","url":"http://example.com/a.txt","protocol":"HTTP/1.1","status":200,"request_bytes":0,"response_bytes":1234,"duration_ms":12.346,"first_byte_ms":11,"cache":"MISS","cache_reason":"uri-miss","verdict":"allow","upstream":"192.0.2.1:80","content_type":"text/plain; charset=utf-8","referer":"http://example.com/","user_agent":"curl/8.0"}""")]
+    [InlineData("denied", """{"time":"2026-01-02T03:04:05.678Z","number":7,"listener":"forward","kind":"http","client":"10.0.0.7","user":"anna","method":"GET","url":"http://example.com/a.txt","protocol":"HTTP/1.1","status":403,"request_bytes":0,"response_bytes":1234,"duration_ms":12.346,"first_byte_ms":11,"cache":"NONE","verdict":"deny","rule":"ads","list":"blocked.txt","line":12,"content_type":"text/plain; charset=utf-8","referer":"http://example.com/","user_agent":"curl/8.0"}""")]
+    [InlineData("relay", """{"time":"2026-01-02T03:04:05.678Z","number":9,"listener":"tcp","kind":"relay","client":"127.0.0.1","url":"127.0.0.1:5678","status":0,"request_bytes":0,"response_bytes":0,"duration_ms":10000,"cache":"NONE","verdict":"allow","error":"connection_refused","error_detail":"127.0.0.1:5678: refused"}""")]
+    [InlineData("bad", """{"time":"2026-01-02T03:04:05.678Z","number":0,"listener":"forward","kind":"http","client":"127.0.0.1","status":400,"request_bytes":0,"response_bytes":0,"duration_ms":0,"cache":"NONE","verdict":"allow","error":"http_request_error","client_gone":true}""")]
+    public void Json(string kind, string line) =>
+        Assert.Equal(line, Sample.Format(LogFormat.Json).Line(Sample.Of(kind)));
+
+    [Theory]
+    [InlineData(CacheUse.Hit, "TCP_HIT")]
+    [InlineData(CacheUse.Miss, "TCP_MISS")]
+    [InlineData(CacheUse.Revalidated, "TCP_REFRESH_UNMODIFIED")]
+    [InlineData(CacheUse.Stale, "TCP_REFRESH_FAIL_OLD")]
+    [InlineData(CacheUse.Bypass, "TCP_MISS")]
+    [InlineData(CacheUse.None, "TCP_MISS")]
+    public void SquidsResult_TellsTheCache(CacheUse use, string result)
+    {
+        var record = Sample.Miss();
+        record.Cache = use;
+        Assert.Contains($" {result}/200 ", Sample.Format(LogFormat.Squid).Line(record), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, "0 B")]
+    [InlineData(1023, "1023 B")]
+    [InlineData(1024, "1.0 KiB")]
+    [InlineData(10 << 10, "10 KiB")]
+    [InlineData(1 << 20, "1.0 MiB")]
+    [InlineData(10L << 30, "10 GiB")]
+    [InlineData(long.MaxValue, "8.0 EiB")]
+    public void Bytes_AreShortForPeople(long bytes, string text)
+    {
+        var record = Sample.Miss();
+        record.ResponseBytes = bytes;
+        Assert.Contains($" {text} ", Sample.Format(LogFormat.Readable).Line(record), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://u:secret@h.test/x", "http://h.test/x")]
+    [InlineData("http://u:secret@x@h.test/x", "http://h.test/x")]
+    [InlineData("secret:x@h.test:443", "h.test:443")]
+    [InlineData("http:/u:secret@h.test/", "h.test/")]
+    [InlineData("http://u:secret@h.test", "http://h.test")]
+    [InlineData("//u:secret@h.test/", "//h.test/")]
+    [InlineData("http://h.test/@x", "http://h.test/@x")]
+    [InlineData("http://h.test?q=a@b", "http://h.test?q=a@b")]
+    [InlineData("/a@b", "/a@b")]
+    public void UserInfo_IsNeverWritten(string url, string written)
+    {
+        foreach (var format in Enum.GetValues<LogFormat>())
+        {
+            var record = Sample.Miss();
+            record.Url = record.Referer = url;
+            var line = Sample.Format(format).Line(record);
+            Assert.Contains(written, line, StringComparison.Ordinal);
+            Assert.DoesNotContain("secret", line, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void DroppedRecords_AreSaidWhereALineMaySayIt()
+    {
+        var now = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        Assert.Equal("""{"time":"2026-01-02T03:04:05.000Z","dropped":3}""" + "\n", Dropped(LogFormat.Json));
+        Assert.Equal("2026-01-02 05:04:05  3 records were dropped here: they came faster than the log could be written\n", Dropped(LogFormat.Readable));
+        Assert.Equal("", Dropped(LogFormat.Combined));
+        Assert.Equal("", Dropped(LogFormat.Squid));
+
+        string Dropped(LogFormat format)
+        {
+            var buffer = new LineBuffer(16);
+            Sample.Format(format).WriteDropped(3, now, buffer);
+            return Encoding.ASCII.GetString(buffer.Written);
+        }
+    }
+}
