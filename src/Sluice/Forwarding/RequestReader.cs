@@ -31,7 +31,7 @@ internal static class RequestReader
         return null;
     }
 
-    /// <summary>Of a trailer section, or null where there is none.</summary>
+    /// <summary>Of a trailer section, without what may not stand there (RFC 9110 s.6.5.1) or is no field; null where there is none.</summary>
     public static FieldList? TrailersOf(Exchange x)
     {
         if (x.FeatureIfAny<IHttpRequestTrailersFeature>() is not { Available: true, Trailers: { Count: > 0 } lines })
@@ -39,7 +39,8 @@ internal static class RequestReader
         var trailers = new FieldList(lines.Count);
         foreach (var (name, values) in lines)
             foreach (var value in values)
-                trailers.Add(name, value ?? "");
+                if (!TrailerFields.IsForbidden(name) && Grammar.IsToken(name) && Grammar.IsFieldValue(value ?? ""))
+                    trailers.Add(name, value ?? "");
         return trailers;
     }
 
