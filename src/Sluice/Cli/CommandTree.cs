@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 
 namespace Sluice.Cli;
 
@@ -44,7 +45,7 @@ internal static class CommandTree
         var file = ConfigurationOption();
         var command = new Command("check", "Reads a configuration and tells of everything that is wrong with it. Starts nothing.") { file };
         examples.Add(command, "sluice check -c sluice.yaml");
-        command.SetAction(parsed => FileForm.Check(parsed.GetRequiredValue(file)));
+        command.SetAction(parsed => FileForm.CheckAsync(parsed.GetRequiredValue(file)));
         return command;
     }
 
@@ -99,7 +100,16 @@ internal static class CommandTree
         });
         var command = new Command("demo", "The original experiment, alive: two clients at once through the relay to a capitalizing server, then a text, an image and a large file through the HTTP proxy: first MISS, then HIT; a log; a censored file refused.") { requests };
         examples.Add(command, "sluice demo", "sluice demo --requests 1000");
-        command.SetAction((parsed, _) => Demo.DemoRun.RunAsync(parsed.GetValue(requests), CancellationToken.None));
+        command.SetAction(async parsed =>
+        {
+            using var stop = new CancellationTokenSource();
+            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+            {
+                signal.Cancel = true;
+                stop.Cancel();
+            });
+            return await Demo.DemoRun.RunAsync(parsed.GetValue(requests), stop.Token);
+        });
         return command;
     }
 

@@ -46,6 +46,8 @@ internal sealed class AnswerWriter(Exchange x)
             ref readonly var line = ref lines[i];
             headers[line.Name] = IsRepeated(lines, i) ? StringValues.Concat(headers[line.Name], line.Value) : line.Value;
         }
+        if (x.Closes)
+            headers.Connection = ConnectionOptions.Close;
         // RFC 9110 s.15.3.6: it has no content; what an origin sends as such goes no further.
         _dropsContent = status == 205;
         if (_dropsContent)

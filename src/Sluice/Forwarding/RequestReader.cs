@@ -12,6 +12,7 @@ internal static class RequestReader
         var asked = x.Asked;
         var version = VersionOf(asked.Protocol);
         var fields = FieldsOf(asked);
+        x.Closes = RestoreConnection(fields);
         var record = x.Record;
         record.Method = asked.Method;
         record.Url = asked.RawTarget;
@@ -41,6 +42,18 @@ internal static class RequestReader
                 if (!TrailerFields.IsForbidden(name) && Grammar.IsToken(name) && Grammar.IsFieldValue(value ?? ""))
                     trailers.Add(name, value ?? "");
         return trailers;
+    }
+
+    /// <summary>True: close was asked for, and Kestrel does not know it.</summary>
+    private static bool RestoreConnection(FieldList fields)
+    {
+        if (fields.Get(FieldNames.Connection) is not { } value)
+            return false;
+        var options = ConnectionFieldEncoding.Restore(value, out var hidden);
+        if (!hidden)
+            return false;
+        fields.Set(FieldNames.Connection, options);
+        return ConnectionOptions.Contains(fields, ConnectionOptions.Close);
     }
 
     private static FieldList FieldsOf(IHttpRequestFeature asked)
