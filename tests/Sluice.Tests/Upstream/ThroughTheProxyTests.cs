@@ -52,7 +52,7 @@ public class ThroughTheProxyTests
     {
         await using var origin = ScriptedOrigin.StartAtHead(async x =>
         {
-            await x.WriteAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 4\r\n\r\nless");
+            await x.WriteAsync("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 4\r\n\r\nless");
             await x.WaitUntilGoneAsync();
         });
         await using var proxy = await RunningProxy.ForwardAsync();
