@@ -1,4 +1,16 @@
 using System.Reflection;
 using BenchmarkDotNet.Running;
+using Sluice.Bench.Checks;
 
-BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
+switch (args)
+{
+    case ["large-bodies", .. var options]:
+        return await LargeBodies.RunAsync(options);
+    case ["many-clients", .. var options]:
+        return await ManyClients.RunAsync(options);
+    case [ServedProxy.Command, .. var options]:
+        return await ServedProxy.ServeAsync(options);
+    default:
+        BenchmarkSwitcher.FromAssembly(Assembly.GetExecutingAssembly()).Run(args);
+        return 0;
+}
