@@ -5,14 +5,14 @@ namespace Sluice.Bench.Peers;
 /// <summary>One endless body through a peer: this process is both ends, and every byte that arrives is compared.</summary>
 internal sealed class BulkTransfer : IDisposable
 {
-    private readonly Socket from;
-    private readonly Socket to;
-    private readonly CancellationTokenSource stop = new();
+    private readonly Socket _from;
+    private readonly Socket _to;
+    private readonly CancellationTokenSource _stop = new();
 
     private BulkTransfer(Socket from, Socket to)
     {
-        this.from = from;
-        this.to = to;
+        _from = from;
+        _to = to;
     }
 
     /// <summary>Bytes that have arrived, and were right.</summary>
@@ -46,7 +46,7 @@ internal sealed class BulkTransfer : IDisposable
     public async Task RunAsync(TimeSpan duration, CancellationToken cancel)
     {
         using var registration = cancel.Register(Dispose);
-        stop.CancelAfter(duration);
+        _stop.CancelAfter(duration);
         var sending = Task.Run(SendAsync, cancel);
         await Task.WhenAll(sending, Task.Run(ReceiveAsync, cancel));
         if (await sending != Arrived)
@@ -55,16 +55,16 @@ internal sealed class BulkTransfer : IDisposable
 
     public void Dispose()
     {
-        from.Dispose();
-        to.Dispose();
+        _from.Dispose();
+        _to.Dispose();
     }
 
     private async Task<long> SendAsync()
     {
         long sent = 0;
-        while (!stop.IsCancellationRequested)
-            sent += await from.SendAsync(Pattern.At(sent), SocketFlags.None);
-        from.Shutdown(SocketShutdown.Send);
+        while (!_stop.IsCancellationRequested)
+            sent += await _from.SendAsync(Pattern.At(sent), SocketFlags.None);
+        _from.Shutdown(SocketShutdown.Send);
         return sent;
     }
 
@@ -72,7 +72,7 @@ internal sealed class BulkTransfer : IDisposable
     {
         var block = new byte[Pattern.BlockBytes];
         int read;
-        while ((read = await to.ReceiveAsync(block, SocketFlags.None)) > 0)
+        while ((read = await _to.ReceiveAsync(block, SocketFlags.None)) > 0)
         {
             if (!block.AsSpan(0, read).SequenceEqual(Pattern.At(Arrived, read).Span))
                 throw new InvalidDataException($"wrong bytes after {Arrived}");

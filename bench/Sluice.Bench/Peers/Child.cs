@@ -8,30 +8,30 @@ internal sealed class Child : IAsyncDisposable
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(8);
 
-    private readonly Process process;
-    private readonly string output;
+    private readonly Process _process;
+    private readonly string _output;
 
     /// <exception cref="IOException">The shell could not be started.</exception>
     public Child(IReadOnlyList<string> command, string output, bool counted = true)
     {
-        this.output = output;
+        _output = output;
         Counted = counted;
         // The shell only redirects: exec keeps the process id.
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false };
         foreach (var argument in (string[])["-c", "PATH=$PATH:/usr/sbin; o=$1; shift; exec \"$@\" </dev/null >\"$o\" 2>&1", "sh", output, .. command])
             start.ArgumentList.Add(argument);
-        process = Process.Start(start) ?? throw new IOException($"cannot start {command[0]}");
+        _process = Process.Start(start) ?? throw new IOException($"cannot start {command[0]}");
     }
 
     /// <summary>Whether its CPU and memory are the peer's.</summary>
     public bool Counted { get; }
 
-    public int Id => process.Id;
+    public int Id => _process.Id;
 
-    public bool HasEnded => process.HasExited;
+    public bool HasEnded => _process.HasExited;
 
     /// <summary>The last lines it wrote, for a message.</summary>
-    public string Tail() => File.Exists(output) ? string.Join(" | ", File.ReadLines(output).TakeLast(6)) : "";
+    public string Tail() => File.Exists(_output) ? string.Join(" | ", File.ReadLines(_output).TakeLast(6)) : "";
 
     public async ValueTask DisposeAsync()
     {
@@ -40,14 +40,14 @@ internal sealed class Child : IAsyncDisposable
         using var timeout = new CancellationTokenSource(Grace);
         try
         {
-            await process.WaitForExitAsync(timeout.Token);
+            await _process.WaitForExitAsync(timeout.Token);
         }
         catch (OperationCanceledException)
         {
             // The kill below is for it.
         }
         await SignalAsync("KILL", tree.Where(pid => Path.Exists($"/proc/{pid}")));
-        process.Dispose();
+        _process.Dispose();
     }
 
     private static async Task SignalAsync(string signal, IEnumerable<int> pids)

@@ -10,7 +10,7 @@ internal sealed class JobRun(Job job, PeersOptions options, Stage stage)
     // Logs are written within a second (nginx's flush=1s is the slowest): their CPU belongs to the round.
     private static readonly TimeSpan LogFlush = TimeSpan.FromMilliseconds(1_200);
 
-    private readonly List<Entrant> entrants = [];
+    private readonly List<Entrant> _entrants = [];
 
     public async Task<IReadOnlyList<Cell>> RunAsync(CancellationToken cancel)
     {
@@ -20,13 +20,13 @@ internal sealed class JobRun(Job job, PeersOptions options, Stage stage)
             foreach (var peer in options.Peers.Where(job.Fits))
                 await EnterAsync(peer, cancel);
             for (var round = 0; round < (job.OnlyOnce ? 1 : options.Rounds); round++)
-                foreach (var entrant in entrants)
+                foreach (var entrant in _entrants)
                     await entrant.TryAsync(() => MeasureAsync(entrant, cancel));
-            return [.. entrants.Select(entrant => entrant.Cell())];
+            return [.. _entrants.Select(entrant => entrant.Cell())];
         }
         finally
         {
-            foreach (var entrant in entrants)
+            foreach (var entrant in _entrants)
                 if (entrant.Running is not null)
                     await entrant.Running.DisposeAsync();
         }
@@ -35,7 +35,7 @@ internal sealed class JobRun(Job job, PeersOptions options, Stage stage)
     private async Task EnterAsync(Peer peer, CancellationToken cancel)
     {
         var entrant = new Entrant(peer);
-        entrants.Add(entrant);
+        _entrants.Add(entrant);
         await entrant.TryAsync(async () =>
         {
             entrant.Running = await RunningPeer.StartAsync(peer, stage, cancel);
@@ -68,7 +68,7 @@ internal sealed class JobRun(Job job, PeersOptions options, Stage stage)
     /// <summary>A peer in this job, as far as it came.</summary>
     private sealed class Entrant(Peer peer)
     {
-        private string? problem;
+        private string? _problem;
 
         public RunningPeer? Running { get; set; }
 
@@ -78,7 +78,7 @@ internal sealed class JobRun(Job job, PeersOptions options, Stage stage)
 
         public async Task TryAsync(Func<Task> step)
         {
-            if (problem is not null)
+            if (_problem is not null)
                 return;
             try
             {
@@ -86,8 +86,8 @@ internal sealed class JobRun(Job job, PeersOptions options, Stage stage)
             }
             catch (Exception e) when (e is InvalidDataException or InvalidOperationException or IOException or SocketException or HttpRequestException)
             {
-                problem = e.Message;
-                Console.Error.WriteLine($"  {peer.Name,-14} {problem}");
+                _problem = e.Message;
+                Console.Error.WriteLine($"  {peer.Name,-14} {_problem}");
             }
         }
 
@@ -96,9 +96,9 @@ internal sealed class JobRun(Job job, PeersOptions options, Stage stage)
             var requests = Rounds.Sum(round => round.Load.Work);
             return new Cell(peer.Name, peer.OutOfContest)
             {
-                Problem = problem,
-                Rounds = problem is null ? Rounds : [],
-                LogLinesPerRequest = problem is null && peer.Logs.Count > 0 && requests > 0 ? (Running!.LogLines() - LogLinesBefore) / requests : null,
+                Problem = _problem,
+                Rounds = _problem is null ? Rounds : [],
+                LogLinesPerRequest = _problem is null && peer.Logs.Count > 0 && requests > 0 ? (Running!.LogLines() - LogLinesBefore) / requests : null,
             };
         }
     }

@@ -9,25 +9,25 @@ internal sealed class Report(Machine machine, PeersOptions options, IReadOnlyDic
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    private readonly DateTimeOffset started = TimeProvider.System.GetUtcNow();
-    private readonly List<(Job Job, IReadOnlyList<Cell> Cells)> jobs = [];
+    private readonly DateTimeOffset _started = TimeProvider.System.GetUtcNow();
+    private readonly List<(Job Job, IReadOnlyList<Cell> Cells)> _jobs = [];
 
-    public void Add(Job job, IReadOnlyList<Cell> cells) => jobs.Add((job, cells));
+    public void Add(Job job, IReadOnlyList<Cell> cells) => _jobs.Add((job, cells));
 
     /// <summary>Writes the JSON file, named by the time of the start, and returns its path.</summary>
     public string Save(string folder)
     {
         Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, started.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + ".json");
+        var path = Path.Combine(folder, _started.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + ".json");
         File.WriteAllText(path, JsonSerializer.Serialize(new
         {
-            started,
+            started = _started,
             machine,
             versions,
             rounds = options.Rounds,
             seconds = options.Duration.TotalSeconds,
             warmUpSeconds = options.WarmUp.TotalSeconds,
-            jobs = jobs.Select(entry => new
+            jobs = _jobs.Select(entry => new
             {
                 entry.Job.Name,
                 entry.Job.Title,
@@ -44,10 +44,10 @@ internal sealed class Report(Machine machine, PeersOptions options, IReadOnlyDic
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{machine.Cpu}, {machine.Cores} cores, {machine.Memory}, {machine.Kernel}; {machine.Runtime}; commit {machine.Commit}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{started:yyyy-MM-dd HH:mm} UTC; medians of {options.Rounds} alternating rounds of {options.Duration.TotalSeconds} s, in brackets least and greatest");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{_started:yyyy-MM-dd HH:mm} UTC; medians of {options.Rounds} alternating rounds of {options.Duration.TotalSeconds} s, in brackets least and greatest");
         foreach (var (name, version) in versions)
             text.AppendLine(CultureInfo.InvariantCulture, $"- {name}: {version}");
-        foreach (var (job, cells) in jobs)
+        foreach (var (job, cells) in _jobs)
             Append(text, job, cells);
         return text.ToString();
     }

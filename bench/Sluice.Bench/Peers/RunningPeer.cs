@@ -5,14 +5,14 @@ namespace Sluice.Bench.Peers;
 /// <summary>A peer that was started for one job, and its figures.</summary>
 internal sealed class RunningPeer : IAsyncDisposable
 {
-    private readonly List<Child> programs = [];
-    private readonly Dictionary<Form, int> ports = [];
-    private readonly string folder;
+    private readonly List<Child> _programs = [];
+    private readonly Dictionary<Form, int> _ports = [];
+    private readonly string _folder;
 
     private RunningPeer(Peer peer, string folder)
     {
         Peer = peer;
-        this.folder = folder;
+        _folder = folder;
     }
 
     public Peer Peer { get; }
@@ -20,7 +20,7 @@ internal sealed class RunningPeer : IAsyncDisposable
     /// <summary>The TCP listener that leads to <see cref="Stage.SinkPort"/>; the one of <see cref="Form.Tcp"/> leads to the origin.</summary>
     public int BulkPort { get; private set; }
 
-    public int Port(Form form) => ports[form];
+    public int Port(Form form) => _ports[form];
 
     /// <exception cref="InvalidOperationException">It does not run; the message holds its last words.</exception>
     public static async Task<RunningPeer> StartAsync(Peer peer, Stage stage, CancellationToken cancel)
@@ -42,7 +42,7 @@ internal sealed class RunningPeer : IAsyncDisposable
     public Dictionary<string, double> Cpu()
     {
         var cpu = new Dictionary<string, double>();
-        foreach (var program in programs)
+        foreach (var program in _programs)
         {
             foreach (var pid in ProcessFigures.Tree(program.Id))
             {
@@ -54,14 +54,14 @@ internal sealed class RunningPeer : IAsyncDisposable
     }
 
     public long MemoryBytes() =>
-        programs.Where(program => program.Counted).SelectMany(program => ProcessFigures.Tree(program.Id)).Sum(ProcessFigures.MemoryBytes);
+        _programs.Where(program => program.Counted).SelectMany(program => ProcessFigures.Tree(program.Id)).Sum(ProcessFigures.MemoryBytes);
 
     /// <summary>Lines in its access logs so far.</summary>
     public long LogLines()
     {
         long lines = 0;
         var block = new byte[1 << 20];
-        foreach (var log in Peer.Logs.Select(name => Path.Combine(folder, name)).Where(File.Exists))
+        foreach (var log in Peer.Logs.Select(name => Path.Combine(_folder, name)).Where(File.Exists))
         {
             using var file = new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             for (int read; (read = file.Read(block)) > 0;)
@@ -70,44 +70,44 @@ internal sealed class RunningPeer : IAsyncDisposable
         return lines;
     }
 
-    public bool HasEnded => programs.Any(program => program.HasEnded);
+    public bool HasEnded => _programs.Any(program => program.HasEnded);
 
-    public string Tail() => string.Join(" | ", programs.Select(program => program.Tail()));
+    public string Tail() => string.Join(" | ", _programs.Select(program => program.Tail()));
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var program in Enumerable.Reverse(programs))
+        foreach (var program in Enumerable.Reverse(_programs))
             await program.DisposeAsync();
-        Directory.Delete(folder, recursive: true);
+        Directory.Delete(_folder, recursive: true);
     }
 
     private async Task StartAsync(Stage stage, CancellationToken cancel)
     {
         foreach (var form in Enum.GetValues<Form>())
-            ports[form] = stage.FreePort();
+            _ports[form] = stage.FreePort();
         BulkPort = stage.FreePort();
         var values = new Dictionary<string, string>(Peer.Values)
         {
-            ["REVERSE"] = Text(ports[Form.Reverse]),
-            ["FORWARD"] = Text(ports[Form.Forward]),
-            ["TCP"] = Text(ports[Form.Tcp]),
+            ["REVERSE"] = Text(_ports[Form.Reverse]),
+            ["FORWARD"] = Text(_ports[Form.Forward]),
+            ["TCP"] = Text(_ports[Form.Tcp]),
             ["BULK"] = Text(BulkPort),
         };
         foreach (var name in Peer.Folders)
-            Stage.OpenToAll(Directory.CreateDirectory(Path.Combine(folder, name)).FullName);
+            Stage.OpenToAll(Directory.CreateDirectory(Path.Combine(_folder, name)).FullName);
         foreach (var file in Peer.Files)
-            stage.Fill(file, folder, values);
+            stage.Fill(file, _folder, values);
         if (Peer.Name == PeerTable.Sluice)
-            await File.WriteAllLinesAsync(Path.Combine(folder, "blocked.txt"), BlockList.Lines, cancel);
+            await File.WriteAllLinesAsync(Path.Combine(_folder, "blocked.txt"), BlockList.Lines, cancel);
 
         for (var i = 0; i < Peer.Commands.Count; i++)
         {
-            var command = Peer.Commands[i].Select(part => stage.Replace(part, folder, values)).ToList();
-            programs.Add(new Child(command, Path.Combine(folder, $"output{i}"), counted: Peer.Commands[i][0] != "@SELF@"));
+            var command = Peer.Commands[i].Select(part => stage.Replace(part, _folder, values)).ToList();
+            _programs.Add(new Child(command, Path.Combine(_folder, $"output{i}"), counted: Peer.Commands[i][0] != "@SELF@"));
         }
-        var server = programs.First(program => program.Counted);
+        var server = _programs.First(program => program.Counted);
         foreach (var form in Peer.Forms)
-            await stage.AwaitPortAsync(ports[form], server, cancel);
+            await stage.AwaitPortAsync(_ports[form], server, cancel);
     }
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);

@@ -15,13 +15,13 @@ internal sealed class Stage : IAsyncDisposable
 
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
-    private readonly Socket sink = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly Channel<Socket> arrivals = Channel.CreateUnbounded<Socket>();
-    private readonly HttpClient status = new();
-    private Child? origin;
-    private long statusRequests;
+    private readonly Socket _sink = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Channel<Socket> _arrivals = Channel.CreateUnbounded<Socket>();
+    private readonly HttpClient _status = new();
+    private Child? _origin;
+    private long _statusRequests;
     // Below the range that outgoing connections take their ports from.
-    private int nextPort = 20_000 + Environment.ProcessId % 5_000;
+    private int _nextPort = 20_000 + Environment.ProcessId % 5_000;
 
     private Stage(string configurations)
     {
@@ -29,8 +29,8 @@ internal sealed class Stage : IAsyncDisposable
         Folder = Directory.CreateDirectory($"/dev/shm/sluice-bench-{Environment.ProcessId}").FullName;
         OpenToAll(Folder);
         OriginPort = FreePort();
-        sink.Bind(new IPEndPoint(IPAddress.Loopback, FreePort()));
-        sink.Listen(512);
+        _sink.Bind(new IPEndPoint(IPAddress.Loopback, FreePort()));
+        _sink.Listen(512);
     }
 
     public string Folder { get; }
@@ -44,7 +44,7 @@ internal sealed class Stage : IAsyncDisposable
     public int OriginPort { get; }
 
     /// <summary>Where bulk transfers end; the connections that arrive are taken with <see cref="TakeArrivalAsync"/>.</summary>
-    public int SinkPort => ((IPEndPoint)sink.LocalEndPoint!).Port;
+    public int SinkPort => ((IPEndPoint)_sink.LocalEndPoint!).Port;
 
     public static int SizeOf(string size) => Sizes[size];
 
@@ -59,8 +59,8 @@ internal sealed class Stage : IAsyncDisposable
         var listens = from address in Enumerable.Range(1, Hosts).Select(n => $"127.0.1.{n}").Prepend("127.0.0.1")
                       select $"        listen {address}:{stage.OriginPort} backlog=4096;";
         var file = stage.Fill("origin.conf", folder, new Dictionary<string, string> { ["LISTENS"] = string.Join('\n', listens) });
-        stage.origin = new Child(["nginx", "-p", folder, "-e", Path.Combine(folder, "error.log"), "-c", file], Path.Combine(folder, "output"));
-        await stage.AwaitPortAsync(stage.OriginPort, stage.origin, cancel);
+        stage._origin = new Child(["nginx", "-p", folder, "-e", Path.Combine(folder, "error.log"), "-c", file], Path.Combine(folder, "output"));
+        await stage.AwaitPortAsync(stage.OriginPort, stage._origin, cancel);
         return stage;
     }
 
@@ -102,8 +102,8 @@ internal sealed class Stage : IAsyncDisposable
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                probe.Bind(new IPEndPoint(IPAddress.Loopback, nextPort++));
-                return nextPort - 1;
+                probe.Bind(new IPEndPoint(IPAddress.Loopback, _nextPort++));
+                return _nextPort - 1;
             }
             catch (SocketException)
             {
@@ -135,21 +135,21 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>The requests that the origin has answered so far; asking is not counted.</summary>
     public async Task<long> OriginRequestsAsync(CancellationToken cancel)
     {
-        var text = await status.GetStringAsync(new Uri($"http://127.0.0.1:{OriginPort}/status"), cancel);
+        var text = await _status.GetStringAsync(new Uri($"http://127.0.0.1:{OriginPort}/status"), cancel);
         // stub_status: the third line is "accepts handled requests".
         var requests = long.Parse(text.Split('\n')[2].Trim().Split(' ')[2], CultureInfo.InvariantCulture);
-        return requests - ++statusRequests;
+        return requests - ++_statusRequests;
     }
 
     /// <summary>The next connection that arrived at <see cref="SinkPort"/>.</summary>
-    public ValueTask<Socket> TakeArrivalAsync(CancellationToken cancel) => arrivals.Reader.ReadAsync(cancel);
+    public ValueTask<Socket> TakeArrivalAsync(CancellationToken cancel) => _arrivals.Reader.ReadAsync(cancel);
 
     public async ValueTask DisposeAsync()
     {
-        sink.Dispose();
-        status.Dispose();
-        if (origin is not null)
-            await origin.DisposeAsync();
+        _sink.Dispose();
+        _status.Dispose();
+        if (_origin is not null)
+            await _origin.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
     }
 
@@ -158,11 +158,11 @@ internal sealed class Stage : IAsyncDisposable
         try
         {
             while (true)
-                arrivals.Writer.TryWrite(await sink.AcceptAsync());
+                _arrivals.Writer.TryWrite(await _sink.AcceptAsync());
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            arrivals.Writer.TryComplete();
+            _arrivals.Writer.TryComplete();
         }
     }
 }

@@ -4,18 +4,9 @@ using Sluice.Http;
 namespace Sluice.Cache;
 
 /// <summary>The head of an entry: what RFC 9111 s.3.1 lets be stored, ready to be copied into an answer, and the
-/// arithmetic of its freshness. Immutable once made.</summary>
+/// arithmetic of its freshness. Immutable once it is in the tier.</summary>
 internal sealed class EntryHead
 {
-    // RFC 9111 s.3.1, RFC 9110 s.7.6.1: fields of one connection, and those of a proxy's authentication. Age is
-    // computed anew for each answer.
-    private static readonly HashSet<string> NotStored = new(StringComparer.OrdinalIgnoreCase)
-    {
-        FieldNames.Connection, FieldNames.KeepAlive, FieldNames.ProxyConnection, FieldNames.TE, FieldNames.TransferEncoding,
-        FieldNames.Upgrade, FieldNames.ProxyAuthenticate, FieldNames.ProxyAuthenticationInfo, FieldNames.ProxyAuthorization,
-        FieldNames.Age,
-    };
-
     // RFC 9111 s.3.2: Content-Length never; the other two describe the stored octets, which a 304 does not change.
     private static readonly HashSet<string> NotUpdated = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -88,7 +79,7 @@ internal sealed class EntryHead
         return new EntryHead(Status, fields, request, directives, new Freshness(Status, forAge, directives, requestTime, responseTime));
     }
 
-    /// <summary>The same with the length of the body that came with it.</summary>
+    /// <summary>The length of the body that came with it; called once, before anybody else sees the head.</summary>
     public void SetContentLength(long length)
     {
         // RFC 9110 s.8.6: none in a 204.
@@ -105,13 +96,15 @@ internal sealed class EntryHead
             fields.Set(FieldNames.Date, HttpDate.Format(responseTime));
     }
 
+    /// <summary>RFC 9111 s.3.1: without the fields of one connection and of a proxy's authentication, and without those
+    /// that the origin withholds. Age is computed anew for each answer.</summary>
     private static FieldList Storable(FieldList received, string? withheld)
     {
-        var connection = received.Get(FieldNames.Connection);
-        var fields = new FieldList(received.Count + 2);
-        foreach (ref readonly var line in received.Lines)
-            if (!NotStored.Contains(line.Name) && !Storability.Withholds(connection, line.Name) && !Storability.Withholds(withheld, line.Name))
-                fields.Add(line.Name, line.Value);
+        var fields = received.Copy();
+        HopByHop.RemoveFromResponse(fields);
+        fields.Remove(FieldNames.Age);
+        if (withheld is not null)
+            fields.RemoveWhere(name => Storability.Withholds(withheld, name));
         return fields;
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Sluice.Cache.Memory;
 using Sluice.Http;
 
@@ -252,11 +251,7 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
             length = 0;
             return true;
         }
-        if (head.Fields.Contains(FieldNames.TransferEncoding) || head.Fields.Get(FieldNames.ContentLength) is not { } text)
-            return true;
-        var valid = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
-        length = number;
-        return valid;
+        return head.Fields.Contains(FieldNames.TransferEncoding) || ContentLength.TryRead(head.Fields, out length);
     }
 
     private void Invalidate(Lookup lookup, FieldList response)

@@ -44,7 +44,7 @@ internal static class CommandTree
         var file = ConfigurationOption();
         var command = new Command("check", "Reads a configuration and tells of everything that is wrong with it. Starts nothing.") { file };
         examples.Add(command, "sluice check -c sluice.yaml");
-        command.SetAction(parsed => FileForm.Check(parsed.GetRequiredValue(file)));
+        command.SetAction(parsed => FileForm.CheckAsync(parsed.GetRequiredValue(file)));
         return command;
     }
 

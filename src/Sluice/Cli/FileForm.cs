@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Config;
+using Sluice.Policy;
 
 namespace Sluice.Cli;
 
@@ -7,13 +9,20 @@ internal static class FileForm
 {
     public static Task<int> RunAsync(string file) => Serving.RunAsync(ConfigurationFile.Load(file, EnvironmentVariables.All()));
 
-    public static int Check(string file)
+    public static async Task<int> CheckAsync(string file)
     {
         var loaded = ConfigurationFile.Load(file, EnvironmentVariables.All());
         if (loaded.Configuration is not { } configuration)
             return Serving.Report(loaded.Problems);
         var rules = configuration.Policies.Sum(policy => policy.Rules.Count);
-        Console.Out.WriteLine($"{file}: ok: {Count(configuration.Listeners.Count, "listener", "listeners")}, "
+        // Lines of a list that are not understood are left out, and the others hold: nothing that stops a start.
+        var (censor, leftOut) = Censor.Load(configuration.Policies, TimeProvider.System, NullLogger.Instance);
+        await using (censor)
+        {
+            foreach (var problem in leftOut)
+                await Console.Error.WriteLineAsync($"{problem}, the line is left out");
+        }
+        await Console.Out.WriteLineAsync($"{file}: ok: {Count(configuration.Listeners.Count, "listener", "listeners")}, "
             + $"{Count(configuration.Policies.Count, "policy", "policies")} with {Count(rules, "rule", "rules")}");
         return CommandTree.Ok;
     }

@@ -44,8 +44,9 @@ internal static class ListenerReader
             return null;
         if (k is ListenerKind.Forward && !section.Has("allow") && !IPAddress.IsLoopback(bind.Address))
         {
+            var add = section.PlaceOf("bind").File == "--listen" ? "--allow 10.0.0.0/8" : "allow: [10.0.0.0/8]";
             section.Problem("bind", $"'{((Scalar)section.Node["bind"]!).Text}' would be an open relay for everyone who reaches it: "
-                + $"add allow: [10.0.0.0/8] with your client networks, or bind to 127.0.0.1:{bind.Port}");
+                + $"add {add} with your client networks, or bind to 127.0.0.1:{bind.Port}");
         }
         return new ListenerOptions
         {
@@ -65,6 +66,9 @@ internal static class ListenerReader
     {
         switch (kind)
         {
+            case null:
+                section.Text("to");
+                break;
             case ListenerKind.Forward when section.Has("to"):
                 section.Problem("to", "stands at a forward listener, whose clients name the destination: remove it, or write kind: reverse");
                 break;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Policy;
 
 namespace Sluice.Config;
@@ -11,6 +12,10 @@ internal sealed class PolicyReader(string folder, ProblemList problems)
         Deny,
     }
 
+    // Policy tells of a place by its text.
+    private readonly Dictionary<string, (Place Place, string Key)> _places = [];
+    private readonly List<RuleOptions> _entries = [];
+
     public IReadOnlyList<PolicyOptions> Read(Section top)
     {
         var policies = new List<PolicyOptions>();
@@ -20,28 +25,28 @@ internal sealed class PolicyReader(string folder, ProblemList problems)
             {
                 Name = name,
                 DefaultAllows = section.Choice<Fallback>("default") is Fallback.Allow,
-                Rules = ReadRules(section.List("rules")),
+                Rules = [.. section.List("rules").Select(ReadRule)],
             });
         }
+        Tell(policies.SelectMany(PolicyCheck.Problems));
+        Tell(Censor.Load([new PolicyOptions { Name = "", DefaultAllows = true, Rules = _entries }], TimeProvider.System, NullLogger.Instance).Problems);
         return policies;
     }
 
-    private List<RuleOptions> ReadRules(IReadOnlyList<Section> sections)
+    private void Tell(IEnumerable<PolicyProblem> found)
     {
-        var rules = new List<RuleOptions>();
-        RuleOptions? all = null;
-        foreach (var section in sections)
+        foreach (var problem in found)
         {
-            var rule = ReadRule(section);
-            if (section.Has("id") && rules.Find(r => r.Id == rule.Id) is { } first)
-                section.Problem("id", $"duplicate id '{rule.Id}', it already stands at {first.Where}");
-            if (all is not null)
-                problems.Add(section.Place, section.Shown, $"rule '{rule.Id}' is never reached: rule '{all.Id}' at {all.Where} has no hosts and matches everything before it");
-            else if (!section.Has("hosts"))
-                all = rule;
-            rules.Add(rule);
+            var (place, key) = _places[problem.Where];
+            problems.Add(place, key, problem.Text);
         }
-        return rules;
+    }
+
+    /// <summary>Remembers a place and gives its text.</summary>
+    private string Mark(Place place, string key)
+    {
+        _places[place.ToString()] = (place, key);
+        return place.ToString();
     }
 
     private RuleOptions ReadRule(Section section)
@@ -60,7 +65,7 @@ internal sealed class PolicyReader(string folder, ProblemList problems)
             Reason = section.Text("reason"),
             Hosts = hosts,
             HostsFile = file,
-            Where = section.Place.ToString(),
+            Where = Mark(section.Place, section.Shown),
         };
     }
 
@@ -92,6 +97,11 @@ internal sealed class PolicyReader(string folder, ProblemList problems)
                 return ([], null);
         }
         var lines = section.Many<string>("hosts", (string text, out string line) => (line = text).Trim().Length == 0 ? "is empty" : null) ?? [];
+        foreach (var entry in ((section.Node["hosts"] as Sequence)?.Items ?? []).OfType<Scalar>().Where(e => e.Text.Trim().Length > 0))
+        {
+            // A rule for each entry: what is wrong with it is then told at its own place.
+            _entries.Add(new RuleOptions { Id = entry.Text, Deny = true, Hosts = [entry.Text], Where = Mark(entry.Place, section.KeyOf("hosts")) });
+        }
         if (section.Node["hosts"] is Sequence { Items.Count: 0 })
             section.Problem("hosts", "is an empty list, which matches nothing: write a host, or remove the rule");
         return (lines, null);

@@ -59,7 +59,7 @@ internal sealed partial class YamlTree
 
     private static string? Decode(string file, byte[] bytes, ProblemList problems)
     {
-        var start = bytes.AsSpan().StartsWith("\xEF\xBB\xBF"u8) ? 3 : 0;
+        var start = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? 3 : 0;
         try
         {
             return Utf8.GetString(bytes, start, bytes.Length - start);

@@ -45,6 +45,8 @@ internal sealed class AnswerWriter(Exchange x)
             ref readonly var line = ref lines[i];
             headers[line.Name] = IsRepeated(lines, i) ? StringValues.Concat(headers[line.Name], line.Value) : line.Value;
         }
+        if (x.Closes)
+            headers.Connection = ConnectionOptions.Close;
         _chunked = hasBody && x.Request?.Version == ProtocolVersion.Http11 && !fields.Contains(FieldNames.ContentLength);
         if (_chunked)
             headers.TransferEncoding = "chunked";

@@ -57,8 +57,7 @@ internal sealed class Delivery(Exchange x, Censor censor, Via via)
         new ProxyStatus { Error = page.ProxyError }.AppendTo(fields, "sluice");
         if (cacheStatus is { } status)
             fields.Add(FieldNames.CacheStatus, status.ToString());
-        if (page.Closes)
-            fields.Add(FieldNames.Connection, "close");
+        x.Closes |= page.Closes;
         var toHead = x.Asked.Method == Methods.Head;
         Answer.Head(page.Status, page.Title, fields, hasBody: !toHead);
         if (!toHead)

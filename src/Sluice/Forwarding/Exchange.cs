@@ -44,6 +44,9 @@ internal sealed class Exchange
     /// <summary>How the request's body is delimited.</summary>
     public BodyLength BodyLength { get; set; }
 
+    /// <summary>The connection closes after the answer, and Kestrel has to be told.</summary>
+    public bool Closes { get; set; }
+
     /// <summary>We are its final recipient.</summary>
     public bool EndsHere { get; set; }
 

@@ -83,14 +83,15 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
             if (fault is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
                 error = ForwardError.ClientLeft;
         }
-        if (error is not (ForwardError.ClientLeft or ForwardError.ClientBodyBad) && cache.InsteadOfError(lookup) is { } stored)
+        // Stale is better than a failure of the upstream; the client's own is the client's.
+        if (error.Row().Status >= 500 && cache.InsteadOfError(lookup) is { } stored)
         {
             x.Record.Cache = CacheUse.Stale;
             x.Record.Error = error.Row().ProxyError;
             x.Record.ErrorDetail = reply.ErrorDetail;
             return await delivery.StoredAsync(stored);
         }
-        return ErrorPage.For(error, reply.ErrorDetail);
+        return ErrorPage.For(error, reply.ErrorDetail) with { Closes = error is ForwardError.ClientBodyBad or ForwardError.ClientTooSlow };
     }
 
     private static async ValueTask<ErrorPage?> PassAsync(Exchange x, UpstreamReply reply, Admission admission, Delivery delivery)

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Sluice.Http;
 using Sluice.Net;
 using Sluice.Records;
 
@@ -79,7 +80,8 @@ internal sealed class HttpServer : IAsyncDisposable
         options.AllowHostHeaderOverride = true;
         options.AllowSynchronousIO = false;
         // Field values are octets: obs-text passes unchanged.
-        options.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        options.RequestHeaderEncodingSelector = static name =>
+            FieldList.SameName(name, FieldNames.Connection) ? ConnectionFieldEncoding.Instance : Encoding.Latin1;
         options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         var kestrel = options.Limits;
         kestrel.MaxRequestBodySize = limits.MaxBodyBytes;

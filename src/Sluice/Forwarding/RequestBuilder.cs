@@ -19,6 +19,9 @@ internal sealed class RequestBuilder(Via via)
         var takesTrailers = fields.Get(FieldNames.TE)?.Contains("trailers", StringComparison.OrdinalIgnoreCase) ?? false;
         HopByHop.RemoveFromRequest(fields);
         fields.Remove(FieldNames.ContentLength);
+        // RFC 9110 s.10.1.1: from HTTP/1.0 it is ignored.
+        if (request.Version < ProtocolVersion.Http11)
+            fields.Remove(FieldNames.Expect);
         fields.Set(FieldNames.Host, target.Authority);
         lookup.PutValidators(fields);
         if (options.Forwarded && x?.Record.Client is { } client)

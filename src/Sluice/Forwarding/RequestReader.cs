@@ -12,6 +12,7 @@ internal static class RequestReader
         var asked = x.Asked;
         var version = VersionOf(asked.Protocol);
         var fields = FieldsOf(asked);
+        x.Closes = RestoreConnection(fields);
         var record = x.Record;
         record.Method = asked.Method;
         record.Url = asked.RawTarget;
@@ -30,7 +31,7 @@ internal static class RequestReader
         return null;
     }
 
-    /// <summary>Of a trailer section, or null where there is none.</summary>
+    /// <summary>Of a trailer section, without what may not stand there (RFC 9110 s.6.5.1) or is no field; null where there is none.</summary>
     public static FieldList? TrailersOf(Exchange x)
     {
         if (x.FeatureIfAny<IHttpRequestTrailersFeature>() is not { Available: true, Trailers: { Count: > 0 } lines })
@@ -38,8 +39,21 @@ internal static class RequestReader
         var trailers = new FieldList(lines.Count);
         foreach (var (name, values) in lines)
             foreach (var value in values)
-                trailers.Add(name, value ?? "");
+                if (!TrailerFields.IsForbidden(name) && Grammar.IsToken(name) && Grammar.IsFieldValue(value ?? ""))
+                    trailers.Add(name, value ?? "");
         return trailers;
+    }
+
+    /// <summary>True: close was asked for, and Kestrel does not know it.</summary>
+    private static bool RestoreConnection(FieldList fields)
+    {
+        if (fields.Get(FieldNames.Connection) is not { } value)
+            return false;
+        var options = ConnectionFieldEncoding.Restore(value, out var hidden);
+        if (!hidden)
+            return false;
+        fields.Set(FieldNames.Connection, options);
+        return ConnectionOptions.Contains(fields, ConnectionOptions.Close);
     }
 
     private static FieldList FieldsOf(IHttpRequestFeature asked)

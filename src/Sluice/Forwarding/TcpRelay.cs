@@ -62,17 +62,23 @@ public sealed class TcpRelay : IAsyncDisposable
         var record = ExchangeRecord.Begin(_time, _gate.Options.Name, RemoteOf(client));
         record.Kind = RecordKind.Relay;
         record.Url = to.ToString();
-        if (!_gate.Admits(record.Client))
+        try
         {
-            record.Error = "http_request_denied";
-            record.ErrorDetail = "the client's network is not allowed on this listener";
-            client.Reset();
+            if (!_gate.Admits(record.Client))
+            {
+                record.Error = "http_request_denied";
+                record.ErrorDetail = "the client's network is not allowed on this listener";
+                client.Reset();
+            }
+            else
+                await RelayAsync(client, to, record);
         }
-        else
-            await RelayAsync(client, to, record);
-        record.Duration = _time.GetElapsedTime(began);
-        _write(record);
-        Leave();
+        finally
+        {
+            record.Duration = _time.GetElapsedTime(began);
+            _write(record);
+            Leave();
+        }
     }
 
     private async Task RelayAsync(Socket client, HostPort to, ExchangeRecord record)

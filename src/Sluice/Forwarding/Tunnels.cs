@@ -66,6 +66,7 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits)
         }
         catch (ConnectionResetException)
         {
+            tls?.Dispose();
             upstream.Dispose();
             x.Record.ClientGone = true;
             return;

@@ -16,15 +16,15 @@ public sealed class Censor : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
-    private sealed record Policy(Rule[] Rules, Verdict Default);
+    private sealed record Ruling(Rule[] Rules, Verdict Default);
 
-    private readonly FrozenDictionary<string, Policy> _policies;
+    private readonly FrozenDictionary<string, Ruling> _policies;
     private readonly ListFile[] _files;
     private readonly ILogger _log;
     private readonly ITimer? _looking;
     private readonly Lock _reading = new();
 
-    private Censor(FrozenDictionary<string, Policy> policies, ListFile[] files, TimeProvider time, ILogger log)
+    private Censor(FrozenDictionary<string, Ruling> policies, ListFile[] files, TimeProvider time, ILogger log)
     {
         _policies = policies;
         _files = files;
@@ -43,7 +43,7 @@ public sealed class Censor : IAsyncDisposable
         var files = new Dictionary<string, ListFile>(StringComparer.Ordinal);
         var compiled = policies.ToFrozenDictionary(
             policy => policy.Name,
-            policy => new Policy([.. policy.Rules.Select(rule => new Rule(rule, FileOf(rule), problems))], DefaultOf(policy)));
+            policy => new Ruling([.. policy.Rules.Select(rule => new Rule(rule, FileOf(rule), problems))], DefaultOf(policy)));
         return new CensorLoad(new Censor(compiled, [.. files.Values], time, log), problems);
 
         ListFile? FileOf(RuleOptions rule)

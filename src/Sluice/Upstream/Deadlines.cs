@@ -20,6 +20,8 @@ internal sealed class Deadlines : IDisposable
         _timer = time.CreateTimer(static state => ((Deadlines)state!).Sweep(), this, Grain, Grain);
     }
 
+    public TimeProvider Time => _time;
+
     public int Count => _open.Count;
 
     public long In(TimeSpan limit) => limit == Timeout.InfiniteTimeSpan

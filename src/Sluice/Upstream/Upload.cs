@@ -12,7 +12,10 @@ internal enum UploadWait
 
 /// <summary>The request's body on its way up, beside the answer on its way down. As fast as the slower of its two ends:
 /// what the upstream does not take is not read from the client.</summary>
-internal sealed class Upload(UpstreamConnection connection, RequestBody body, TimeSpan silence, bool waits)
+/// <param name="silence">How long either end may keep it waiting.</param>
+/// <param name="waits">Whether it begins only when the upstream says 100 (Continue), or nothing for a while.</param>
+/// <param name="sent">Called when the whole body has been sent.</param>
+internal sealed class Upload(UpstreamConnection connection, RequestBody body, TimeSpan silence, bool waits, Action sent)
 {
     /// <summary>How long a client that asked for 100 (Continue) is kept waiting for one; as curl's own second.</summary>
     private static readonly TimeSpan ContinueWait = TimeSpan.FromSeconds(1);
@@ -21,11 +24,14 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
     private const int YieldAfter = 256 << 10;
 
     private long _yieldedAt;
-    private readonly TaskCompletionSource _continue = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _sending = Task.CompletedTask;
     private volatile bool _stopped;
 
     public long Sent { get; private set; }
+
+    /// <summary>Nothing more will come from the client; what there is, is being sent.</summary>
+    public bool IsAtItsLast { get; private set; }
 
     public bool IsComplete { get; private set; }
 
@@ -36,13 +42,16 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
     public void Start() => _sending = SendAsync();
 
     /// <summary>The upstream wants the body.</summary>
-    public void Continue() => _continue.TrySetResult();
+    public void Continue() => _wanted.TrySetResult(true);
+
+    /// <summary>The upstream gave its final answer: a body that has not been begun is not wanted (RFC 9110 s.10.1.1).</summary>
+    public void Answered() => _wanted.TrySetResult(false);
 
     /// <summary>The exchange is over: reads and sends no more.</summary>
     public async ValueTask StopAsync()
     {
         _stopped = true;
-        _continue.TrySetResult();
+        Answered();
         if (!_sending.IsCompleted)
             body.Reader.CancelPendingRead();
         await _sending;
@@ -50,14 +59,20 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
 
     private async Task SendAsync()
     {
-        if (waits)
-            await _continue.Task.WaitAsync(ContinueWait).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (waits && !await IsWantedAsync())
+            return;
         while (!_stopped)
         {
-            if (await ReadAsync() is not { IsCanceled: false } read)
+            if (await ReadAsync() is not { } read)
                 return;
+            if (read.IsCanceled)
+            {
+                body.Reader.AdvanceTo(read.Buffer.Start);
+                return;
+            }
             try
             {
+                IsAtItsLast = read.IsCompleted;
                 Waits = UploadWait.Upstream;
                 await SendPiecesAsync(read);
                 if (read.IsCompleted)
@@ -67,13 +82,14 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
                     _yieldedAt = Sent;
                     await Task.Yield();
                 }
-                connection.Allow(silence);
                 Waits = UploadWait.Nothing;
             }
             catch (Exception e) when (UpstreamReply.IsFault(e))
             {
-                // The reader of the answer sees the same fault, or an early answer before it.
-                Waits = UploadWait.Nothing;
+                // The reader of the answer sees the same fault, or an early answer before it. Where it was this wait that
+                // lasted too long, that is still to be seen.
+                if (connection.Cut != Cut.TimedOut)
+                    Waits = UploadWait.Nothing;
                 return;
             }
             finally
@@ -82,10 +98,20 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
             }
             if (read.IsCompleted)
             {
+                // First: a complete upload no longer touches a connection that may be another's.
+                sent();
                 IsComplete = true;
                 return;
             }
         }
+    }
+
+    private async ValueTask<bool> IsWantedAsync()
+    {
+        await ((Task)_wanted.Task).WaitAsync(ContinueWait, connection.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // An upstream that does not know the expectation says nothing.
+        Continue();
+        return await _wanted.Task;
     }
 
     private async ValueTask<ReadResult?> ReadAsync()
@@ -113,15 +139,18 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
                 continue;
             connection.Allow(silence);
             if (body.Length is null)
-            {
-                var size = new byte[ChunkedWriter.MaxSizeLine];
-                await connection.WriteAsync(size.AsMemory(0, ChunkedWriter.WriteSize(size, piece.Length)));
-            }
-            await connection.WriteAsync(piece);
-            if (body.Length is null)
-                await connection.WriteAsync("\r\n"u8.ToArray());
+                await SendChunkAsync(piece);
+            else
+                await connection.WriteAsync(piece);
             Sent += piece.Length;
         }
+    }
+
+    private async ValueTask SendChunkAsync(ReadOnlyMemory<byte> piece)
+    {
+        using var chunk = new PooledWriter();
+        ChunkedWriter.Write(chunk, piece.Span);
+        await connection.WriteAsync(chunk.Written);
     }
 
     private async ValueTask SendEndAsync()

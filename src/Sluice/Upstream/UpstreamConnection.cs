@@ -32,6 +32,7 @@ internal sealed class UpstreamConnection : IDisposable
     private byte[] _buffer = [];
     private int _start;
     private int _end;
+    private bool _filled;
     private long _deadline = Deadlines.Never;
     private int _cut;
     private bool _disposed;
@@ -50,17 +51,33 @@ internal sealed class UpstreamConnection : IDisposable
 
     public IPEndPoint Remote { get; }
 
-    /// <summary>It has carried an exchange before: it may have died meanwhile.</summary>
-    public bool Reused { get; set; }
-
     public Cut Cut => (Cut)Volatile.Read(ref _cut);
+
+    /// <summary>By which the deadline is measured.</summary>
+    public TimeProvider Time => _deadlines.Time;
+
+    /// <summary>The last read took all there was room for, so TLS may hold more than the socket shows.</summary>
+    public bool MayHideMore => _filled && _tls is not null;
 
     public ReadOnlyMemory<byte> Unread => _buffer.AsMemory(_start, _end - _start);
 
     public void Consume(int bytes) => _start += bytes;
 
-    /// <summary>From now on nobody may be kept waiting longer than this. False: the connection has just been closed.</summary>
-    public bool Allow(TimeSpan limit) => Interlocked.Exchange(ref _deadline, _deadlines.In(limit)) != Deadlines.Passed;
+    /// <summary>From now on nobody may be kept waiting longer than this. False: too late, the connection is closed or is
+    /// just being closed; no later call takes that back.</summary>
+    public bool Allow(TimeSpan limit)
+    {
+        var next = _deadlines.In(limit);
+        var was = Volatile.Read(ref _deadline);
+        while (was != Deadlines.Passed)
+        {
+            var seen = Interlocked.CompareExchange(ref _deadline, next, was);
+            if (seen == was)
+                return true;
+            was = seen;
+        }
+        return false;
+    }
 
     public bool HasPassed(long now)
     {
@@ -91,12 +108,14 @@ internal sealed class UpstreamConnection : IDisposable
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<int> FillAsync(bool large = false)
     {
-        MakeRoom(large);
+        // A read that filled its room means bulk.
+        MakeRoom(large || _filled);
         var room = _buffer.AsMemory(_end);
         var read = _tls is null
             ? await _socket.ReceiveAsync(room, SocketFlags.None)
             : await _tls.ReadAsync(room);
         _end += read;
+        _filled = read == room.Length;
         return read;
     }
 
@@ -124,6 +143,7 @@ internal sealed class UpstreamConnection : IDisposable
     /// <summary>The bare connection, for what is no longer HTTP: bytes already read are in <see cref="Unread"/>.</summary>
     public (Socket Socket, SslStream? Tls) TakeOver()
     {
+        Allow(Timeout.InfiniteTimeSpan);
         _deadlines.Remove(this);
         return (_socket, _tls);
     }

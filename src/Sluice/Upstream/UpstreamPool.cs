@@ -62,13 +62,21 @@ public sealed class UpstreamPool : IDisposable
     }
 
     private static bool MayRepeat(UpstreamRequest request) =>
-        Methods.IsIdempotent(request.Method) && request.Body is null && !request.Aborted.IsCancellationRequested;
+        Methods.IsIdempotent(request.Method) && request.Body is null or { Length: 0 } && !request.Aborted.IsCancellationRequested;
 
     private async ValueTask<UpstreamReply> AskOnAsync(UpstreamConnection connection, UpstreamRequest request)
     {
         var reply = new UpstreamReply(this, connection, request, _options);
-        await reply.ReadHeadAsync();
-        return reply;
+        try
+        {
+            await reply.ReadHeadAsync();
+            return reply;
+        }
+        catch
+        {
+            await reply.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>RFC 9112 s.6: the framing of what we send is ours.</summary>
@@ -105,7 +113,6 @@ public sealed class UpstreamPool : IDisposable
 
     internal void Keep(UpstreamConnection connection)
     {
-        connection.Reused = true;
         connection.ReleaseBuffer();
         if (!connection.Allow(_options.KeepAlive) || !_idle.Put(connection))
             connection.Dispose();
@@ -127,15 +134,17 @@ public sealed class UpstreamPool : IDisposable
         if (!request.To.Tls)
             return (new UpstreamConnection(request.To, socket, null, dial.Remote!, _deadlines), ForwardError.None, null);
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(request.Aborted);
-        limit.CancelAfter(_options.Connect);
+        using var limit = new CancellationTokenSource(_options.Connect, _deadlines.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.Aborted);
+        var certificateFaults = SslPolicyErrors.None;
         try
         {
             await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
             {
                 TargetHost = request.To.At.Host,
                 ApplicationProtocols = [SslApplicationProtocol.Http11],
-            }, limit.Token);
+                RemoteCertificateValidationCallback = (_, _, _, faults) => (certificateFaults = faults) == SslPolicyErrors.None,
+            }, either.Token);
             return (new UpstreamConnection(request.To, socket, tls, dial.Remote!, _deadlines), ForwardError.None, null);
         }
         catch (Exception e) when (e is AuthenticationException or IOException or SocketException or OperationCanceledException)
@@ -145,7 +154,7 @@ public sealed class UpstreamPool : IDisposable
             return (null, e switch
             {
                 OperationCanceledException => request.Aborted.IsCancellationRequested ? ForwardError.ClientLeft : ForwardError.ConnectTimedOut,
-                AuthenticationException { InnerException: null } => ForwardError.CertificateRejected,
+                _ when certificateFaults != SslPolicyErrors.None => ForwardError.CertificateRejected,
                 AuthenticationException => ForwardError.TlsFailed,
                 _ => ForwardError.Terminated,
             }, e.Message);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Sluice.Http;
 
 namespace Sluice.Upstream;
@@ -15,6 +16,9 @@ public sealed class UpstreamReply : IAsyncDisposable
 {
     /// <summary>1xx before one final answer; more is no protocol but a stream.</summary>
     private const int MaxInterim = 100;
+
+    /// <summary>What an upstream that has answered may still take to read the end of the request.</summary>
+    private static readonly TimeSpan LastOctets = TimeSpan.FromSeconds(1);
 
     private readonly UpstreamPool? _pool;
     private readonly UpstreamConnection? _connection;
@@ -36,10 +40,9 @@ public sealed class UpstreamReply : IAsyncDisposable
         _connection = connection;
         _request = request;
         _options = options;
-        connection.Allow(request.ResponseLimit ?? options.Response);
-        request.Asked = connection;
+        request.AwaitOn(connection, options.Response);
         if (request.Body is { Length: not 0 } body)
-            _upload = new Upload(connection, body, options.Body, waits: request.ExpectsContinue);
+            _upload = new Upload(connection, body, options.Body, waits: request.ExpectsContinue, AwaitAnswer);
         _aborted = request.Aborted.UnsafeRegister(static c => ((UpstreamConnection)c!).CutOff(Cut.ClientLeft), connection);
     }
 
@@ -82,17 +85,17 @@ public sealed class UpstreamReply : IAsyncDisposable
 
     internal async ValueTask ReadHeadAsync()
     {
-        try
+        using (var head = new PooledWriter())
         {
-            using (var head = new PooledWriter())
+            HeadWriter.WriteRequest(head, _request!.Method, _request.Target, _request.Fields);
+            try
             {
-                WriteHead(head);
                 await _connection!.WriteAsync(head.Written);
             }
-        }
-        catch (Exception e) when (IsFault(e))
-        {
-            // An answer may stand before the reset: read on.
+            catch (Exception e) when (IsFault(e))
+            {
+                // An answer may stand before the reset: read on.
+            }
         }
         _upload?.Start();
         try
@@ -103,7 +106,9 @@ public sealed class UpstreamReply : IAsyncDisposable
         {
             Fail(Explain(ForwardError.ResponseTimedOut, Answered ? ForwardError.Incomplete : ForwardError.Terminated), e.Message);
         }
-        _request!.Asked = null;
+        _request.AwaitsNoMore();
+        // Whoever takes the answer has all the time; only who waits for more of it is limited.
+        _connection!.Allow(Timeout.InfiniteTimeSpan);
         if (Error != ForwardError.None)
             await EndAsync();
     }
@@ -122,11 +127,14 @@ public sealed class UpstreamReply : IAsyncDisposable
             {
                 var piece = TakePiece();
                 if (piece.Length > 0)
+                {
+                    _connection.Allow(Timeout.InfiniteTimeSpan);
                     return piece;
+                }
                 if (_complete || Error != ForwardError.None)
                     break;
                 _connection.Allow(_options!.Body);
-                if (await _connection.FillAsync(large: _left > 64 << 10 || _body.Kind != BodyKind.Length) == 0)
+                if (await _connection.FillAsync(large: _left > 64 << 10) == 0)
                 {
                     if (_body.Kind == BodyKind.UntilClose)
                         _complete = true;
@@ -180,7 +188,12 @@ public sealed class UpstreamReply : IAsyncDisposable
                     return;
                 default:
                     var head = parser.Head!;
-                    if (head.Status >= 200 || head.Status == 101)
+                    if (head.Status == 101)
+                    {
+                        await BeginUpgradeAsync(head);
+                        return;
+                    }
+                    if (head.Status >= 200)
                     {
                         Begin(head);
                         return;
@@ -199,19 +212,24 @@ public sealed class UpstreamReply : IAsyncDisposable
         }
     }
 
+    /// <summary>RFC 9110 s.15.2.2: only to what the client asked for. What follows the request on the wire is the other
+    /// protocol's, so the request must have gone up whole (s.7.8).</summary>
+    private async ValueTask BeginUpgradeAsync(ResponseHead head)
+    {
+        if (_upload is { } upload)
+            await upload.StopAsync();
+        if (_request!.Upgrade is null)
+            Fail(ForwardError.UnaskedUpgrade, null);
+        else if (_upload is { IsComplete: false })
+            Fail(ForwardError.BadResponse, "101 in the middle of the request");
+        else
+            Head = head;
+    }
+
     private void Begin(ResponseHead head)
     {
-        if (head.Status == 101)
-        {
-            // RFC 9110 s.15.2.2: only to what the client asked for
-            if (_request!.Upgrade is null)
-                Fail(ForwardError.UnaskedUpgrade, null);
-            Head = head;
-            return;
-        }
-        _keptAlive = head.Version == ProtocolVersion.Http11
-            ? !ConnectionOptions.Contains(head.Fields, ConnectionOptions.Close)
-            : ConnectionOptions.Contains(head.Fields, ConnectionOptions.KeepAlive);
+        _upload?.Answered();
+        _keptAlive = ConnectionOptions.Persists(head.Version, head.Fields);
         if (Framing.OfResponse(_request!.Method, head, out _body) is { } bad)
         {
             Fail(bad is BadResponse.TransferCodingNotSupported or BadResponse.TransferEncodingNotAllowed
@@ -271,17 +289,17 @@ public sealed class UpstreamReply : IAsyncDisposable
         _ended = true;
         _aborted.Dispose();
         var connection = _connection!;
-        // Before the upload is asked to stop: it may wait on this connection.
         var clean = _complete && Error == ForwardError.None && _keptAlive && _body.Kind != BodyKind.UntilClose
-            && connection.Unread.IsEmpty && connection.Cut == Cut.None;
-        if (_upload is { } upload)
+            && connection.Unread.IsEmpty && !connection.MayHideMore && connection.Cut == Cut.None;
+        if (_upload is { IsComplete: false } upload)
         {
-            if (!upload.IsComplete)
-            {
-                clean = false;
+            // The answer may overtake the news that the last octets have been sent.
+            var mayEnd = clean && upload.IsAtItsLast && connection.Allow(LastOctets);
+            // Before the upload is asked to stop: it may wait on this connection.
+            if (!mayEnd)
                 connection.CutOff(Cut.ClientLeft);
-            }
             await upload.StopAsync();
+            clean = mayEnd && upload.IsComplete && connection.Cut == Cut.None;
         }
         if (clean)
             _pool!.Keep(connection);
@@ -312,7 +330,15 @@ public sealed class UpstreamReply : IAsyncDisposable
         };
     }
 
-    private void WriteHead(PooledWriter to) => HeadWriter.WriteRequest(to, _request!.Method, _request.Target, _request.Fields);
+    /// <summary>The upstream has the whole request; its time for the answer begins.</summary>
+    private void AwaitAnswer()
+    {
+        if (Head is null)
+            _request!.Limit(_connection!, _options!.Response);
+        else
+            _connection!.Allow(_options!.Body);
+    }
 
-    internal static bool IsFault(Exception e) => e is SocketException or IOException or ObjectDisposedException or InvalidOperationException;
+    /// <summary>What the network does, through a socket or through TLS (which may be renegotiated at any time).</summary>
+    internal static bool IsFault(Exception e) => e is SocketException or IOException or ObjectDisposedException or AuthenticationException;
 }

@@ -38,18 +38,34 @@ public sealed class UpstreamRequest
     /// <summary>The client left.</summary>
     public CancellationToken Aborted { get; init; }
 
-    /// <summary>From the request sent until the final head; null: as the options say.</summary>
-    internal TimeSpan? ResponseLimit { get; private set; }
-
-    /// <summary>The connection on which an answer is awaited.</summary>
-    internal UpstreamConnection? Asked { get; set; }
+    private UpstreamConnection? _asked;
+    private long _shortenedTo;
 
     /// <summary>The client will send no more and may be gone: what is not answered in this time will not be.</summary>
     public void ShortenTo(TimeSpan limit)
     {
-        ResponseLimit = limit;
-        Asked?.Allow(limit);
+        Volatile.Write(ref _shortenedTo, limit.Ticks);
+        Volatile.Read(ref _asked)?.Allow(limit);
     }
+
+    /// <summary>From now on an answer is awaited on this connection, for as long as this or as <see cref="ShortenTo"/> says.</summary>
+    internal void AwaitOn(UpstreamConnection connection, TimeSpan limit)
+    {
+        Volatile.Write(ref _asked, connection);
+        Limit(connection, limit);
+    }
+
+    /// <summary>The same, begun anew.</summary>
+    internal void Limit(UpstreamConnection connection, TimeSpan limit)
+    {
+        connection.Allow(limit);
+        // After the above: whichever comes second, ShortenTo or this, sees the other.
+        if (Interlocked.Read(ref _shortenedTo) is > 0 and var ticks)
+            connection.Allow(new TimeSpan(ticks));
+    }
+
+    /// <summary>The answer's head has come, or will not come.</summary>
+    internal void AwaitsNoMore() => Volatile.Write(ref _asked, null);
 }
 
 /// <summary>The body of a request on its way in.</summary>

@@ -55,7 +55,7 @@ public class StorabilityTests
     [InlineData("RFC 9110 s.9.3.1", "GET /|Content-Length: 3", "200|Cache-Control: max-age=60", NotStoredReason.RequestBody)]
     [InlineData("RFC 9110 s.9.3.1", "GET /|Transfer-Encoding: chunked", "200|Cache-Control: max-age=60", NotStoredReason.RequestBody)]
     // RFC 9112 s.6.3
-    [InlineData("RFC 9112 s.6.3(5)", "GET /", "200|Cache-Control: max-age=60|Content-Length: 5, 5", NotStoredReason.BadLength)]
+    [InlineData("RFC 9112 s.6.3(5)", "GET /", "200|Cache-Control: max-age=60|Content-Length: 5, 6", NotStoredReason.BadLength)]
     public void Answer_IsStoredOrNot_ForThatReason(string clause, string request, string answer, NotStoredReason expected)
     {
         var scenario = new CacheScenario();

@@ -146,26 +146,6 @@ public class CachingTests
     }
 
     [Fact]
-    public async Task ManyWhoAskForTheSame_ShareOneFetch()
-    {
-        const int clients = 20;
-        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var origin = ScriptedOrigin.Start(async x =>
-        {
-            await release.Task;
-            await x.ReplyAsync(200, "shared", "Cache-Control: max-age=60");
-        });
-        await using var proxy = await RunningProxy.ForwardAsync();
-        var asking = Enumerable.Range(0, clients).Select(_ => proxy.GetAsync(origin)).ToArray();
-        // Some may only come when the answer is there: then they are hits. More than one fetch there may not be.
-        release.SetResult();
-        foreach (var response in await Task.WhenAll(asking))
-            Assert.Equal("shared", response.Text);
-        Assert.Single(origin.Requests);
-        await proxy.EndAsync(clients);
-    }
-
-    [Fact]
     public async Task TruncatedAnswer_IsNotKept()
     {
         // RFC 9111 s.3.3

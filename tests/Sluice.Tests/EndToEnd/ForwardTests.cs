@@ -42,6 +42,22 @@ public class ForwardTests
         Assert.Equal("2", response["X-End"]);
     }
 
+    [Theory]
+    [InlineData("X-Foo, close")]
+    [InlineData("close, X-Foo")]
+    [InlineData("TE, close, x-foo")]
+    public async Task CloseAmongOtherOptions_ClosesAfterTheAnswer(string options)
+    {
+        // RFC 9112 s.9.6
+        await using var origin = ScriptedOrigin.With("ok");
+        await using var proxy = await RunningProxy.ForwardAsync();
+        await using var client = await proxy.ConnectAsync();
+        await client.SendAsync($"GET {origin.Url()} HTTP/1.1\r\nHost: {origin.Authority}\r\nConnection: {options}\r\nX-Foo: 1\r\n\r\n");
+        Assert.Equal("close", (await client.ReadResponseAsync())["Connection"]);
+        await client.ExpectClosedAsync();
+        Assert.False(origin.Requests.Single().Head.Has("X-Foo"));
+    }
+
     [Fact]
     public async Task EndToEndFieldsNamedByConnection_AreKept()
     {

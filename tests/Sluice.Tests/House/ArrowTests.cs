@@ -71,7 +71,7 @@ public class ArrowTests
 
     private static IReadOnlyList<Use> ReadUses()
     {
-        var architecture = new ArchLoader().LoadAssemblies(typeof(Config.Configuration).Assembly).Build();
+        var architecture = new ArchLoader().LoadAssemblies(typeof(Proxy).Assembly).Build();
         return
         [
             .. architecture.Types.SelectMany(type => type.Dependencies.Select(d => new Use(
