@@ -24,6 +24,7 @@ internal sealed class AnswerWriter(Exchange x)
 
     private int _inThisTurn;
     private bool _chunked;
+    private bool _dropsContent;
     private bool _begun;
 
     /// <summary>The client does not take any more.</summary>
@@ -47,7 +48,11 @@ internal sealed class AnswerWriter(Exchange x)
         }
         if (x.Closes)
             headers.Connection = ConnectionOptions.Close;
-        _chunked = hasBody && x.Request?.Version == ProtocolVersion.Http11 && !fields.Contains(FieldNames.ContentLength);
+        // RFC 9110 s.15.3.6: it has no content; what an origin sends as such goes no further.
+        _dropsContent = status == 205;
+        if (_dropsContent)
+            headers.ContentLength = 0;
+        _chunked = hasBody && !_dropsContent && x.Request?.Version == ProtocolVersion.Http11 && !fields.Contains(FieldNames.ContentLength);
         if (_chunked)
             headers.TransferEncoding = "chunked";
     }
@@ -56,6 +61,8 @@ internal sealed class AnswerWriter(Exchange x)
     public async ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> piece)
     {
         x.MarkFirstByte();
+        if (_dropsContent)
+            return true;
         if (piece.Length >= LendFrom && !_begun)
             await x.AnswerBody.StartAsync();
         _begun = true;
