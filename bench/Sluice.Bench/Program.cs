@@ -1,5 +1,6 @@
 using System.Reflection;
 using BenchmarkDotNet.Running;
+using Sluice.Bench.Checks;
 using Sluice.Bench.Peers;
 
 // The peers are Linux programs, their CPU is read from /proc.
@@ -7,8 +8,11 @@ using Sluice.Bench.Peers;
 
 return args switch
 {
-    ["peers", .. var rest] => await PeersCommand.InvokeAsync(rest),
+    ["peers", .. var options] => await PeersCommand.InvokeAsync(options),
     [SyslogSink.Command, var socket, var file] => SyslogSink.Run(socket, file),
+    ["large-bodies", .. var options] => await LargeBodies.RunAsync(options),
+    ["many-clients", .. var options] => await ManyClients.RunAsync(options),
+    [ServedProxy.Command, .. var options] => await ServedProxy.ServeAsync(options),
     _ => Micro(args),
 };
 

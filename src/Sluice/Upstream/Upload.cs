@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.InteropServices;
 using Sluice.Http;
 
 namespace Sluice.Upstream;
@@ -23,6 +25,14 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
     /// <summary>As much goes on in one turn on an I/O thread; then others come first.</summary>
     private const int YieldAfter = 256 << 10;
 
+    /// <summary>As much goes out in one system call, as one chunk, of however many small pieces it was received (Kestrel
+    /// hands out a chunked body in blocks of 4 KiB); no more, as silence is measured between two calls.</summary>
+    private const int InOneSend = 64 << 10;
+
+    private static readonly byte[] DataEnd = ChunkedWriter.DataEnd.ToArray();
+
+    private readonly List<ArraySegment<byte>> _pieces = [];
+    private byte[]? _size;
     private long _yieldedAt;
     private readonly TaskCompletionSource<bool> _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _sending = Task.CompletedTask;
@@ -74,7 +84,7 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
             {
                 IsAtItsLast = read.IsCompleted;
                 Waits = UploadWait.Upstream;
-                await SendPiecesAsync(read);
+                await SendPiecesAsync(read.Buffer);
                 if (read.IsCompleted)
                     await SendEndAsync();
                 if (Sent - _yieldedAt > YieldAfter)
@@ -131,26 +141,33 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
         }
     }
 
-    private async ValueTask SendPiecesAsync(ReadResult read)
+    private async ValueTask SendPiecesAsync(ReadOnlySequence<byte> content)
     {
-        foreach (var piece in read.Buffer)
+        while (!content.IsEmpty)
         {
-            if (piece.IsEmpty)
-                continue;
+            var part = content.Slice(0, Math.Min(content.Length, InOneSend));
             connection.Allow(silence);
-            if (body.Length is null)
-                await SendChunkAsync(piece);
-            else
-                await connection.WriteAsync(piece);
-            Sent += piece.Length;
+            await connection.WriteAsync(Gather(part));
+            Sent += part.Length;
+            content = content.Slice(part.End);
         }
     }
 
-    private async ValueTask SendChunkAsync(ReadOnlyMemory<byte> piece)
+    /// <summary>A part of the content as it goes out: as it is, or as one chunk.</summary>
+    private List<ArraySegment<byte>> Gather(ReadOnlySequence<byte> part)
     {
-        using var chunk = new PooledWriter();
-        ChunkedWriter.Write(chunk, piece.Span);
-        await connection.WriteAsync(chunk.Written);
+        _pieces.Clear();
+        if (body.Length is null)
+        {
+            _size ??= new byte[ChunkedWriter.MaxSizeLine];
+            _pieces.Add(new ArraySegment<byte>(_size, 0, ChunkedWriter.WriteSize(_size, (int)part.Length)));
+        }
+        foreach (var piece in part)
+            if (!piece.IsEmpty)
+                _pieces.Add(MemoryMarshal.TryGetArray(piece, out var array) ? array : piece.ToArray());
+        if (body.Length is null)
+            _pieces.Add(DataEnd);
+        return _pieces;
     }
 
     private async ValueTask SendEndAsync()

@@ -130,6 +130,19 @@ internal sealed class UpstreamConnection : IDisposable
             bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None)..];
     }
 
+    /// <summary>All pieces, without TLS in one system call.</summary>
+    public async ValueTask WriteAsync(List<ArraySegment<byte>> pieces)
+    {
+        if (_tls is null && pieces.Count > 1)
+        {
+            // Sockets of .NET send all of a stream's bytes before they complete.
+            await _socket.SendAsync(pieces, SocketFlags.None);
+            return;
+        }
+        foreach (var piece in pieces)
+            await WriteAsync(piece.AsMemory());
+    }
+
     /// <summary>Gives the buffer back while nothing is in it.</summary>
     public void ReleaseBuffer()
     {

@@ -86,8 +86,9 @@ public sealed class AccessLogTests : IDisposable
         await PassAsync(time, output.WroteAsync());
         Assert.Equal((0, 0), (log.Written, log.Dropped));
         output.Failure = null;
-        await PassAsync(time, output.WroteAsync());
-        await PassAsync(time, output.WroteAsync());
+        // Tries that failed before may still be told of.
+        while (output.Lines.Length < 2)
+            await PassAsync(time, output.WroteAsync());
         Assert.Equal(2, output.Lines.Length);
         Assert.True(log.Failures >= 2);
     }

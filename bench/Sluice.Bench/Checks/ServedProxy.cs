@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Cache;
+using Sluice.Config;
+using Sluice.Forwarding;
+using Sluice.Net;
+using Sluice.Records;
+
+namespace Sluice.Bench.Checks;
+
+/// <summary>
+/// The proxy under check, as a process of its own: this executable again, with a forward, a reverse and a tcp listener
+/// on ports that the system chooses, a memory cache of 64 MiB and its access log as JSON in a file. It serves until its
+/// standard input ends.
+/// </summary>
+internal sealed class ServedProxy : IAsyncDisposable
+{
+    public const string Command = "serve-child";
+    private const long CacheBytes = 64L << 20;
+    private static readonly TimeSpan StopWithin = TimeSpan.FromMinutes(1);
+
+    private readonly Process _process;
+    private readonly IPEndPoint[] _endPoints;
+
+    private ServedProxy(Process process, IPEndPoint[] endPoints)
+    {
+        _process = process;
+        _endPoints = endPoints;
+    }
+
+    public IPEndPoint Forward => _endPoints[0];
+
+    public IPEndPoint Reverse => _endPoints[1];
+
+    public IPEndPoint Relay => _endPoints[2];
+
+    /// <summary>User and system, all threads, since the start; in steps of 10 ms.</summary>
+    public TimeSpan Cpu
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    public long ResidentBytes => StatusOf("VmRSS:");
+
+    /// <summary>Since the start or <see cref="ForgetPeak"/>.</summary>
+    public long PeakResidentBytes => StatusOf("VmHWM:");
+
+    public int Descriptors => Directory.GetFiles($"/proc/{_process.Id}/fd").Length;
+
+    public void ForgetPeak() => File.WriteAllText($"/proc/{_process.Id}/clear_refs", "5");
+
+    public static async Task<ServedProxy> StartAsync(int originPort, string logFile)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, $"{originPort}", logFile])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        // As the product's own Main and runtime configuration have it.
+        start.Environment["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1";
+        start.Environment["DOTNET_gcServer"] = "0";
+        start.Environment["DOTNET_gcConcurrent"] = "0";
+        var process = Process.Start(start)!;
+        var line = await process.StandardOutput.ReadLineAsync()
+            ?? throw new InvalidOperationException("the proxy did not start");
+        return new ServedProxy(process, [.. line.Split(' ').Select(IPEndPoint.Parse)]);
+    }
+
+    /// <summary>Drains it; returns the records that its log dropped.</summary>
+    public async Task<long> StopAsync()
+    {
+        _process.StandardInput.Close();
+        var line = await _process.StandardOutput.ReadLineAsync().WaitAsync(StopWithin);
+        await _process.WaitForExitAsync().WaitAsync(StopWithin);
+        return long.Parse(line!, CultureInfo.InvariantCulture);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>In the child.</summary>
+    public static async Task<int> ServeAsync(string[] options)
+    {
+        var origin = new HostPort("127.0.0.1", int.Parse(options[0], CultureInfo.InvariantCulture));
+        var proxy = await Proxy.StartAsync(
+            new Configuration
+            {
+                Listeners = [Listener(ListenerKind.Forward, null), Listener(ListenerKind.Reverse, origin), Listener(ListenerKind.Tcp, origin)],
+                Cache = new CacheOptions { MemoryBytes = CacheBytes },
+                Log = new LogOptions { Format = LogFormat.Json, File = options[1] },
+            },
+            NullLoggerFactory.Instance, TimeProvider.System);
+        await using (proxy)
+        {
+            Console.WriteLine(string.Join(' ', proxy.EndPoints));
+            await Console.OpenStandardInput().CopyToAsync(Stream.Null);
+        }
+        Console.WriteLine(proxy.DroppedRecords);
+        return 0;
+    }
+
+    private static ListenerOptions Listener(ListenerKind kind, HostPort? to) => new()
+    {
+        Name = $"{kind}",
+        Kind = kind,
+        Bind = new IPEndPoint(IPAddress.Loopback, 0),
+        To = to,
+    };
+
+    /// <summary>A line of /proc/PID/status, whose unit is KiB.</summary>
+    private long StatusOf(string name)
+    {
+        var line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(name.Length).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) << 10;
+    }
+}
