@@ -27,9 +27,6 @@ internal sealed class AnswerWriter(Exchange x)
     private bool _dropsContent;
     private bool _begun;
 
-    /// <summary>The client does not take any more.</summary>
-    public bool IsClientGone { get; private set; }
-
     private PipeWriter Body => x.AnswerBody.Writer;
 
     /// <summary>Sets the head. Its framing is decided here: Content-Length if the fields have one, else chunks or close.</summary>
@@ -94,6 +91,7 @@ internal sealed class AnswerWriter(Exchange x)
         }
     }
 
+    /// <summary>False: the client takes no more.</summary>
     private async ValueTask<bool> FlushAsync(int octets)
     {
         FlushResult flushed;
@@ -103,11 +101,9 @@ internal sealed class AnswerWriter(Exchange x)
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            IsClientGone = true;
             return false;
         }
-        IsClientGone = flushed.IsCompleted || flushed.IsCanceled || x.Aborted.IsCancellationRequested;
-        if (IsClientGone)
+        if (flushed.IsCompleted || flushed.IsCanceled || x.Aborted.IsCancellationRequested)
             return false;
         x.Record.ResponseBytes += octets;
         if ((_inThisTurn += octets) > YieldAfter)
