@@ -25,6 +25,7 @@ internal sealed partial class YamlTree
     private readonly string _text;
     private readonly ProblemList _problems;
     private readonly Parser _parser;
+    private Mark _last = Mark.Empty;
 
     private YamlTree(string file, string text, ProblemList problems)
     {
@@ -98,7 +99,10 @@ internal sealed partial class YamlTree
     /// <summary>The node whose first event is current; leaves its last event current.</summary>
     private Node ReadNode(int depth)
     {
-        var current = _parser.Current!;
+        // The library's parser may end in the middle of a map (18.1.0, on a tab behind a colon).
+        if (_parser.Current is not { } current)
+            throw new YamlException(_last, _last, "While reading from here on, a key without its value, or a tab where spaces belong.");
+        _last = current.End;
         if (depth > MaxDepth)
             throw new YamlException(current.Start, current.End, "While reading nested lists and maps, they nest too deep.");
         if (current is NodeEvent node)

@@ -159,6 +159,7 @@ public class ConfigurationFileTests
     [InlineData("h: [*]\n")]
     [InlineData("a: b: c\n")]
     [InlineData("a: @x\n")]
+    [InlineData(" :\ta")]
     [InlineData("{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{{")]
     public void BrokenYaml_IsOneProblemWithItsPlace(string yaml) =>
         Assert.Matches(@"^sluice\.yaml:\d+:\d+: [^\n]+$", Given.ProblemsOf(yaml));
