@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Sluice.Net;
 using Sluice.Records;
 using Sluice.Upstream;
@@ -48,18 +47,18 @@ public sealed class TcpRelay : IAsyncDisposable
 
     private async Task AcceptAsync()
     {
-        while (await _listener.AcceptAsync() is { } client)
+        await _listener.AcceptAsync(client =>
         {
             Interlocked.Increment(ref _open);
             _ = ServeAsync(client);
-        }
+        });
     }
 
-    private async Task ServeAsync(Socket client)
+    private async Task ServeAsync(TcpSocket client)
     {
         var began = _time.GetTimestamp();
         var to = _gate.Options.To!.Value;
-        var record = ExchangeRecord.Begin(_time, _gate.Options.Name, RemoteOf(client));
+        var record = ExchangeRecord.Begin(_time, _gate.Options.Name, client.RemoteEndPoint);
         record.Kind = RecordKind.Relay;
         record.Url = to.ToString();
         try
@@ -81,7 +80,7 @@ public sealed class TcpRelay : IAsyncDisposable
         }
     }
 
-    private async Task RelayAsync(Socket client, HostPort to, ExchangeRecord record)
+    private async Task RelayAsync(TcpSocket client, HostPort to, ExchangeRecord record)
     {
         DialResult dial;
         try
@@ -110,17 +109,5 @@ public sealed class TcpRelay : IAsyncDisposable
     {
         if (Interlocked.Decrement(ref _open) == 0)
             _drained.TrySetResult();
-    }
-
-    private static IPEndPoint? RemoteOf(Socket socket)
-    {
-        try
-        {
-            return socket.RemoteEndPoint as IPEndPoint;
-        }
-        catch (SocketException)
-        {
-            return null; // gone already
-        }
     }
 }

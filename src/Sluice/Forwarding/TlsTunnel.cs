@@ -9,10 +9,17 @@ namespace Sluice.Forwarding;
 /// half-close worth the name, so the first end closes both after what is in flight.</summary>
 internal static class TlsTunnel
 {
-    public static async Task<RelayResult> RunAsync(TakenSocket client, SslStream tls, Socket upstream, TimeSpan idle, CancellationToken stop)
+    public static async Task<RelayResult> RunAsync(TakenSocket client, SslStream tls, TcpSocket upstream, TimeSpan idle, CancellationToken stop)
     {
-        await using var down = new NetworkStream(client.Socket, ownsSocket: true);
+        await using var down = new SocketStream(client.Socket);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        await using var closing = ended.Token.UnsafeRegister(
+            static sockets =>
+            {
+                var (one, other) = ((TcpSocket, TcpSocket))sockets!;
+                one.Dispose();
+                other.Dispose();
+            }, (client.Socket, upstream));
         ended.CancelAfter(idle);
         var up = CopyAsync(down, tls, client.Early, idle, ended);
         var back = CopyAsync(tls, down, default, idle, ended);
@@ -20,7 +27,6 @@ internal static class TlsTunnel
         await ended.CancelAsync();
         var (bytesUp, bytesDown) = (await up, await back);
         await tls.DisposeAsync();
-        upstream.Dispose();
         return new RelayResult(bytesUp, bytesDown, stop.IsCancellationRequested ? RelayEnd.Stopped : RelayEnd.Completed, null);
     }
 
@@ -40,7 +46,7 @@ internal static class TlsTunnel
                 ended.CancelAfter(idle);
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             // One end is gone: the tunnel ends with it.
         }

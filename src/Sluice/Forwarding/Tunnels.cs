@@ -57,7 +57,7 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits)
     }
 
     private async ValueTask RunAsync(
-        Exchange x, Socket upstream, SslStream? tls, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> earlyDown)
+        Exchange x, TcpSocket upstream, SslStream? tls, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> earlyDown)
     {
         TakenSocket client;
         try

@@ -21,7 +21,7 @@ internal static class Descriptors
     /// <summary>The first descriptor's number at which nothing more is dialled.</summary>
     public static readonly int DialBelow = Limit - Math.Min(Limit / 8, 64);
 
-    public static bool IsBelow(Socket socket, int number) => socket.SafeHandle.DangerousGetHandle() < number;
+    public static bool IsBelow(nint descriptor, int number) => descriptor < number;
 
     /// <summary>As <see cref="IsBelow"/>, for the descriptor that would come next.</summary>
     public static bool NextIsBelow(int number)
@@ -29,7 +29,7 @@ internal static class Descriptors
         try
         {
             using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            return IsBelow(probe, number);
+            return IsBelow(probe.SafeHandle.DangerousGetHandle(), number);
         }
         catch (SocketException)
         {

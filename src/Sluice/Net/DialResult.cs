@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Sluice.Net;
 
@@ -26,4 +25,4 @@ public enum DialError
 
 /// <summary>A connected socket (NoDelay, keep-alive; the caller's to dispose) and its address, or an error.</summary>
 /// <param name="Remote">On success the address dialled; on failure the first address that failed, null if none was tried.</param>
-public readonly record struct DialResult(Socket? Socket, IPEndPoint? Remote, DialError Error);
+public readonly record struct DialResult(TcpSocket? Socket, IPEndPoint? Remote, DialError Error);

@@ -140,19 +140,12 @@ public sealed class Dialer(Resolve resolve, TimeProvider time)
     /// <summary>Never throws; a cancelled attempt has timed out.</summary>
     private static async Task<DialResult> ConnectAsync(IPEndPoint to, CancellationToken cancellation)
     {
-        Socket? socket = null;
         try
         {
-            socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            if (!Descriptors.IsBelow(socket, Descriptors.DialBelow))
-                throw new SocketException((int)SocketError.TooManyOpenSockets);
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            await socket.ConnectAsync(to, cancellation);
-            return new DialResult(socket, to, DialError.None);
+            return new DialResult(await TcpSocket.ConnectAsync(to, cancellation), to, DialError.None);
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException)
         {
-            socket?.Dispose();
             return new DialResult(null, to, error is SocketException e ? Of(e.SocketErrorCode, to) : DialError.TimedOut);
         }
     }

@@ -1,10 +1,10 @@
 // The two-way copy.
 //
 // What: two connected sockets; what one sends the other receives, until both have ended.
-// Strategy: one loop per direction: wait with a receive of zero bytes (an idle relay holds no buffer), rent 64 KiB,
-// receive, send, give the buffer back. A send that the kernel does not take at once
-// stops the loop, and with it the sender: backpressure needs no code. After 256 KiB a loop goes to the thread pool
-// once, so that a bulk stream does not starve the other sockets of its I/O thread.
+// Strategy: one loop per direction: wait without a buffer (an idle relay holds none), rent 64 KiB, receive, send, give
+// the buffer back. A send that the kernel does not take at once
+// stops the loop, and with it the sender: backpressure needs no code. After 256 KiB a loop lets
+// others have their turn, so that a bulk stream does not starve the other sockets of its I/O thread.
 //   FIN on one side becomes FIN on the other once the bytes before it are sent; the other direction goes on.
 //   An error on one side becomes RST on the other: nobody shall take a torn stream for a whole one. What had arrived
 //     before a reset has been sent by then, as the kernel hands out received bytes before the error.
@@ -17,10 +17,9 @@ using System.Net.Sockets;
 namespace Sluice.Net;
 
 /// <summary>One relay. It owns both sockets and closes them when it ends.</summary>
-public sealed class Relay(Socket client, Socket upstream, TimeProvider time)
+public sealed class Relay(TcpSocket client, TcpSocket upstream, TimeProvider time)
 {
     private const int BufferSize = 64 << 10;
-    private const int YieldAfter = 256 << 10;
     private const int Running = -1;
 
     private int _end = Running;
@@ -63,40 +62,44 @@ public sealed class Relay(Socket client, Socket upstream, TimeProvider time)
             _firstDown < 0 ? null : time.GetElapsedTime(_started, _firstDown));
     }
 
-    private async Task CopyAsync(Socket from, Socket to, ReadOnlyMemory<byte> early, bool isUp)
+    private async Task CopyAsync(TcpSocket from, TcpSocket to, ReadOnlyMemory<byte> early, bool isUp)
     {
         byte[]? buffer = null;
         var failing = to; // whose operation it is that may throw
-        var sinceYield = 0;
+        var inThisTurn = 0;
         try
         {
             if (!early.IsEmpty)
             {
-                await SendAsync(to, early);
+                await to.SendAsync(early);
                 Count(early.Length, isUp);
             }
             while (true)
             {
                 failing = from;
-                await from.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None);
+                while (!await from.WaitToReceiveAsync())
+                {
+                    // The wait of whoever had the socket before was cancelled.
+                }
                 buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-                var received = await from.ReceiveAsync(buffer.AsMemory(0, BufferSize), SocketFlags.None);
+                var received = await from.ReceiveAsync(buffer.AsMemory(0, BufferSize));
                 if (received == 0)
                     break;
                 if (!isUp && _firstDown < 0)
                     _firstDown = time.GetTimestamp();
                 failing = to;
-                await SendAsync(to, buffer.AsMemory(0, received));
+                await to.SendAsync(buffer.AsMemory(0, received));
                 Count(received, isUp);
                 ArrayPool<byte>.Shared.Return(buffer);
                 buffer = null;
-                if ((sinceYield += received) < YieldAfter)
+                if ((inThisTurn += received) < TcpSocket.OneTurn)
                     continue;
-                sinceYield = 0;
-                await Task.Yield();
+                inThisTurn = 0;
+                await from.NextTurn();
             }
             failing = to;
-            to.Shutdown(SocketShutdown.Send);
+            if (!to.TryShutdownSend())
+                End(to == client ? RelayEnd.ClientReset : RelayEnd.UpstreamReset);
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
@@ -104,13 +107,6 @@ public sealed class Relay(Socket client, Socket upstream, TimeProvider time)
         }
         if (buffer is not null)
             ArrayPool<byte>.Shared.Return(buffer);
-    }
-
-    private static async ValueTask SendAsync(Socket to, ReadOnlyMemory<byte> bytes)
-    {
-        // Sockets of .NET send all of a stream's bytes before they complete; should one not, the rest follows.
-        while (!bytes.IsEmpty)
-            bytes = bytes[await to.SendAsync(bytes, SocketFlags.None)..];
     }
 
     private void Count(int bytes, bool isUp)

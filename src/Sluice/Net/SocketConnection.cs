@@ -28,14 +28,13 @@ namespace Sluice.Net;
 
 /// <summary>One TCP connection. In a request handler: <c>features.Get&lt;SocketConnection&gt;()</c>.</summary>
 public sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnectionIdFeature, IConnectionTransportFeature,
-    IConnectionItemsFeature, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionEndPointFeature,
-    IConnectionSocketFeature
+    IConnectionItemsFeature, IMemoryPoolFeature, IConnectionLifetimeFeature, IConnectionEndPointFeature
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
     private const int LingerBlock = 16 << 10;
     private static long _lastId;
 
-    private readonly Socket _socket;
+    private readonly TcpSocket _socket;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly SocketInput _input;
@@ -50,7 +49,7 @@ public sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnecti
     private volatile bool _clientFinished;
     private volatile bool _taken;
 
-    private SocketConnection(Socket socket, TimeProvider time, ILogger logger)
+    private SocketConnection(TcpSocket socket, TimeProvider time, ILogger logger)
     {
         _socket = socket;
         _time = time;
@@ -68,23 +67,14 @@ public sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnecti
         Features.Set<IMemoryPoolFeature>(this);
         Features.Set<IConnectionLifetimeFeature>(this);
         Features.Set<IConnectionEndPointFeature>(this);
-        Features.Set<IConnectionSocketFeature>(this);
     }
 
-    /// <summary>Takes the socket over and begins to receive; null: its peer is gone already.</summary>
-    public static SocketConnection? TryStart(Socket socket, TimeProvider? time = null, ILogger? logger = null)
+    /// <summary>Takes the socket over and begins to receive.</summary>
+    public static SocketConnection Start(TcpSocket socket, TimeProvider? time = null, ILogger? logger = null)
     {
-        try
-        {
-            var connection = new SocketConnection(socket, time ?? TimeProvider.System, logger ?? NullLogger.Instance);
-            connection._input.Start();
-            return connection;
-        }
-        catch (SocketException)
-        {
-            socket.Dispose();
-            return null;
-        }
+        var connection = new SocketConnection(socket, time ?? TimeProvider.System, logger ?? NullLogger.Instance);
+        connection._input.Start();
+        return connection;
     }
 
     public override string ConnectionId
@@ -104,9 +94,6 @@ public sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnecti
     }
 
     public MemoryPool<byte> MemoryPool => KestrelBlocks.Instance;
-
-    /// <summary>The socket, for its options. To read or write it: <see cref="TakeOverAsync"/>.</summary>
-    public Socket Socket => _socket;
 
     PipeReader IDuplexPipe.Input => _input;
 
@@ -229,15 +216,15 @@ public sealed class SocketConnection : ConnectionContext, IDuplexPipe, IConnecti
     /// <summary>Reads what the client still sends until its FIN or for 2 s, then closes.</summary>
     private async Task LingerAsync()
     {
-        using var limit = new CancellationTokenSource(Linger, _time);
+        await using var limit = _time.CreateTimer(static socket => ((TcpSocket)socket!).Dispose(), _socket, Linger, Timeout.InfiniteTimeSpan);
         var block = ArrayPool<byte>.Shared.Rent(LingerBlock);
         try
         {
-            while (await _socket.ReceiveAsync(block.AsMemory(), SocketFlags.None, limit.Token) is > 0 and var received)
+            while (await _socket.ReceiveAsync(block) is > 0 and var received)
                 if (received == block.Length)
-                    await Task.Yield();
+                    await _socket.NextTurn();
         }
-        catch (Exception error) when (error is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
             // Gone, or too slow: either way it is over.
         }

@@ -1,10 +1,10 @@
 // The receiving half of a SocketConnection.
 //
 // What: a PipeReader filled by one receive loop.
-// Strategy: wait with a receive of zero bytes (an idle connection holds no buffer), then receive into a block of a
+// Strategy: wait without a buffer (an idle connection holds none), then receive into a block of a
 // pipe whose schedulers are inline: the flush runs the reader on the I/O thread. The loop reads ahead while a handler
 // runs, so that a reset is noticed; it pauses at 256 KiB unread. A block that came back full means bulk: the next is
-// larger; after 256 KiB in a row the loop goes to the thread pool once, so that one upload does not starve the other
+// larger; after 256 KiB in a row the loop lets others have their turn, so that one upload does not starve the other
 // connections of its I/O thread.
 // The loop ends with FIN (the reader completes after the data), an error (the reader throws) or Stop (nothing is lost:
 // what was received lies in the pipe, what was not lies in the kernel).
@@ -15,7 +15,6 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Sluice.Net;
 
-#pragma warning disable CA1001 // the token source has no timer and no handle: nothing to free
 internal sealed class SocketInput : PipeReader
 {
     public const int PauseThreshold = 256 << 10;
@@ -29,16 +28,16 @@ internal sealed class SocketInput : PipeReader
         PauseThreshold, PauseThreshold / 2, SmallBlock, useSynchronizationContext: false);
 
     private readonly SocketConnection _connection;
-    private readonly Socket _socket;
+    private readonly TcpSocket _socket;
     private readonly Pipe _pipe = new(Options);
-    private readonly CancellationTokenSource _stop = new();
+    private volatile bool _stopping;
     private Task _loop = Task.CompletedTask;
     private long _bytes;
     private byte[]? _first;
     private int _firstLength;
     private long _markedAt = -1; // the connection's BytesWritten when _first began
 
-    public SocketInput(SocketConnection connection, Socket socket)
+    public SocketInput(SocketConnection connection, TcpSocket socket)
     {
         _connection = connection;
         _socket = socket;
@@ -53,7 +52,8 @@ internal sealed class SocketInput : PipeReader
     /// <summary>Ends the loop; what was received stays readable, then the reader completes.</summary>
     public Task StopAsync()
     {
-        _stop.Cancel();
+        _stopping = true;
+        _socket.CancelWait();
         _pipe.Writer.CancelPendingFlush();
         return _loop;
     }
@@ -76,10 +76,6 @@ internal sealed class SocketInput : PipeReader
             if (await ReceiveUntilFinAsync())
                 _connection.OnFin();
         }
-        catch (OperationCanceledException)
-        {
-            // Stop
-        }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             error = _connection.OnReceiveError(e);
@@ -95,15 +91,15 @@ internal sealed class SocketInput : PipeReader
     /// <summary>True: FIN; false: the reader wants no more, or Stop.</summary>
     private async Task<bool> ReceiveUntilFinAsync()
     {
-        var stop = _stop.Token;
         var size = SmallBlock;
         var inARow = 0;
         while (true)
         {
-            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, stop);
+            if (!await _socket.WaitToReceiveAsync() || _stopping)
+                return false;
             // Half a small block is room enough to go on with; a large one is taken whole.
             var block = _pipe.Writer.GetMemory(size == SmallBlock ? SmallBlock / 2 : size);
-            var received = await _socket.ReceiveAsync(block, SocketFlags.None, stop);
+            var received = await _socket.ReceiveAsync(block);
             if (received == 0)
                 return true;
             Volatile.Write(ref _bytes, _bytes + received);
@@ -117,7 +113,7 @@ internal sealed class SocketInput : PipeReader
             if (inARow < PauseThreshold)
                 continue;
             inARow = 0;
-            await Task.Yield();
+            await _socket.NextTurn();
         }
     }
 

@@ -1,7 +1,7 @@
 // Accepting connections.
 //
-// What: one bound TCP socket that hands out accepted sockets, one at a time.
-// Strategy: accept until the backlog is empty, then wait. An error of accept(2) is an error of one connection or of
+// What: one bound TCP socket that hands out accepted sockets.
+// Strategy: accept until the backlog is empty, then wait; on Linux in all event loops at once (Linux/Acceptor.cs). An error of accept(2) is an error of one connection or of
 // the machine's limits, never of the listener: a connection that died in the backlog is skipped at once; anything
 // else (no descriptors, no memory, a network that is down) pauses accepting for 100 ms, during which the kernel's
 // backlog holds the newcomers. It pauses likewise before the descriptors run out (Descriptors.cs), holding the one
@@ -13,10 +13,12 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Net.Linux;
+using Sluice.Net.Plain;
 
 namespace Sluice.Net;
 
-/// <summary>A bound TCP listener. Safe for several accepting callers.</summary>
+/// <summary>A bound TCP listener.</summary>
 public sealed class SocketListener : IDisposable
 {
     public const int Backlog = 4096;
@@ -28,6 +30,9 @@ public sealed class SocketListener : IDisposable
     private readonly ILogger _logger;
     private readonly Func<int> _acceptBelow;
     private readonly CancellationTokenSource _unbound = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _pauses;
+    private Acceptor? _acceptor;
     private long _lastLogged;
 
     /// <summary>Binds and listens at once. Port 0: the system chooses; <c>[::]</c> also takes IPv4.</summary>
@@ -48,6 +53,8 @@ public sealed class SocketListener : IDisposable
         {
             if (bind.Address.Equals(IPAddress.IPv6Any))
                 _socket.DualMode = true;
+            // Accepted sockets inherit it (tcp(7)).
+            _socket.NoDelay = true;
             _socket.Bind(bind); // .NET sets SO_REUSEADDR here on Unix
             _socket.Listen(Backlog);
         }
@@ -65,27 +72,57 @@ public sealed class SocketListener : IDisposable
     /// <summary>Where it is really bound, with the port that the system chose.</summary>
     public IPEndPoint EndPoint { get; }
 
-    /// <summary>The next connection, with NoDelay set; null: unbound.</summary>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellation"/> fired.</exception>
-    public async ValueTask<Socket?> AcceptAsync(CancellationToken cancellation = default)
+    /// <summary>Hands each new connection, NoDelay, to <paramref name="accepted"/>, which must not block: it runs on the
+    /// thread that receives for the connection. Call once. Completes when unbound.</summary>
+    public Task AcceptAsync(Action<TcpSocket> accepted)
+    {
+        if (!TcpSocket.UsesEpoll)
+            return AcceptOneByOneAsync(accepted);
+        _socket.Blocking = false;
+        _acceptor = new Acceptor(_socket, fd => Descriptors.IsBelow(fd, _acceptBelow()), accepted,
+            (held, error) => _ = ResumeAsync(held, error, accepted));
+        StartUnlessUnbound();
+        return _ended.Task;
+    }
+
+    /// <summary>Stops listening.</summary>
+    public void Unbind()
+    {
+        lock (_unbound)
+        {
+            if (_unbound.IsCancellationRequested)
+                return;
+            _acceptor?.Stop();
+            _socket.Dispose();
+            _ended.TrySetResult();
+            _unbound.CancelAsync();
+        }
+    }
+
+    public void Dispose() => Unbind(); // the token source has no timer: nothing else to free
+
+    private async Task AcceptOneByOneAsync(Action<TcpSocket> accepted)
     {
         while (!_unbound.IsCancellationRequested)
         {
             try
             {
-                var socket = await _socket.AcceptAsync(cancellation);
+                var socket = await _socket.AcceptAsync();
                 if (!TrySetNoDelay(socket))
                     continue;
-                if (Descriptors.IsBelow(socket, _acceptBelow()) || await WaitForRoomAsync(socket, cancellation))
-                    return socket;
+                var plain = new PlainSocket(socket);
+                if (Descriptors.IsBelow(socket.SafeHandle.DangerousGetHandle(), _acceptBelow()) || await WaitForRoomAsync())
+                    accepted(plain);
+                else
+                    plain.Dispose();
             }
             catch (ObjectDisposedException)
             {
-                return null;
+                return;
             }
             catch (SocketException) when (_unbound.IsCancellationRequested)
             {
-                return null;
+                return;
             }
             catch (SocketException error) when (error.SocketErrorCode
                 is SocketError.ConnectionAborted or SocketError.ConnectionReset or SocketError.Interrupted)
@@ -93,51 +130,50 @@ public sealed class SocketListener : IDisposable
             }
             catch (SocketException error)
             {
-                await PauseAsync(error.SocketErrorCode, cancellation);
+                await PauseAsync(error.SocketErrorCode);
             }
         }
-        return null;
     }
 
-    /// <summary>Stops listening; pending accepts return null.</summary>
-    public void Unbind()
+    /// <summary>A burst has ended for want of room, or with an error: no loop accepts until this has waited.</summary>
+    private async Task ResumeAsync(TcpSocket? held, SocketError error, Action<TcpSocket> accepted)
     {
-        _unbound.Cancel();
-        _socket.Dispose();
+        if (Interlocked.Increment(ref _pauses) == 1)
+            _acceptor!.Stop();
+        if (held is null)
+            await PauseAsync(error);
+        else if (await WaitForRoomAsync())
+            accepted(held);
+        else
+            held.Dispose();
+        if (Interlocked.Decrement(ref _pauses) == 0)
+            StartUnlessUnbound();
     }
 
-    public void Dispose() => Unbind(); // the token source has no timer: nothing else to free
-
-    /// <summary>Until a next descriptor is low enough again; false: unbound, and the socket is closed.</summary>
-    private async ValueTask<bool> WaitForRoomAsync(Socket accepted, CancellationToken cancellation)
+    private void StartUnlessUnbound()
     {
-        try
-        {
-            do
-                await PauseAsync(SocketError.TooManyOpenSockets, cancellation);
-            while (!_unbound.IsCancellationRequested && !Descriptors.NextIsBelow(_acceptBelow()));
-        }
-        catch (OperationCanceledException)
-        {
-            accepted.Dispose();
-            throw;
-        }
-        if (!_unbound.IsCancellationRequested)
-            return true;
-        accepted.Dispose();
-        return false;
+        lock (_unbound)
+            if (!_unbound.IsCancellationRequested)
+                _acceptor!.Start();
     }
 
-    private async Task PauseAsync(SocketError error, CancellationToken cancellation)
+    /// <summary>Until a next descriptor is low enough again; false: unbound.</summary>
+    private async ValueTask<bool> WaitForRoomAsync()
+    {
+        do
+            await PauseAsync(SocketError.TooManyOpenSockets);
+        while (!_unbound.IsCancellationRequested && !Descriptors.NextIsBelow(_acceptBelow()));
+        return !_unbound.IsCancellationRequested;
+    }
+
+    private async Task PauseAsync(SocketError error)
     {
         if (_time.GetElapsedTime(_lastLogged) >= LogInterval)
         {
             _lastLogged = _time.GetTimestamp();
             NetLog.AcceptPaused(_logger, EndPoint.ToString(), error);
         }
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _unbound.Token);
-        await Task.Delay(Pause, _time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellation.ThrowIfCancellationRequested();
+        await Task.Delay(Pause, _time, _unbound.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>False: the peer is gone already.</summary>

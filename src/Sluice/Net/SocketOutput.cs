@@ -15,7 +15,7 @@ using System.Runtime.InteropServices;
 
 namespace Sluice.Net;
 
-internal sealed class SocketOutput(SocketConnection connection, Socket socket) : PipeWriter
+internal sealed class SocketOutput(SocketConnection connection, TcpSocket socket) : PipeWriter
 {
     private const int FirstBlock = 4 << 10;
     private const int NextBlock = 16 << 10;
@@ -142,20 +142,17 @@ internal sealed class SocketOutput(SocketConnection connection, Socket socket) :
             }
             _sending = true;
         }
-        var send = batch.SendAsync(socket);
+        var send = socket.SendAsync(batch.Pieces);
         if (!send.IsCompletedSuccessfully)
             return WaitFor(send, batch, cancellation);
-        var sent = send.GetAwaiter().GetResult();
-        if (sent != batch.Length)
-            return WaitFor(new ValueTask<int>(sent), batch, cancellation);
-        Count(sent);
+        Count(batch.Length);
         batch.Clear();
         return NextBatch(batch) is { } next
-            ? WaitFor(next.SendAsync(socket), next, cancellation)
+            ? WaitFor(socket.SendAsync(next.Pieces), next, cancellation)
             : new ValueTask<FlushResult>(Done);
     }
 
-    private ValueTask<FlushResult> WaitFor(ValueTask<int> send, SendBatch batch, CancellationToken cancellation)
+    private ValueTask<FlushResult> WaitFor(ValueTask send, SendBatch batch, CancellationToken cancellation)
     {
         ValueTask<FlushResult> wait;
         lock (_lock)
@@ -165,21 +162,17 @@ internal sealed class SocketOutput(SocketConnection connection, Socket socket) :
     }
 
     /// <summary>Sees a send through that the kernel did not take at once, and what was flushed meanwhile.</summary>
-    private async Task FinishAsync(ValueTask<int> send, SendBatch batch)
+    private async Task FinishAsync(ValueTask send, SendBatch batch)
     {
         try
         {
             for (SendBatch? next = batch; next is not null; next = NextBatch(batch))
             {
                 if (next != batch)
-                    send = (batch = next).SendAsync(socket);
-                // Sockets of .NET send all of a stream's bytes before they complete; should one not, the rest follows.
-                for (var sent = await send; ; sent = await batch.SendAsync(socket))
-                {
-                    Count(sent);
-                    if (batch.Drop(sent))
-                        break;
-                }
+                    send = socket.SendAsync((batch = next).Pieces);
+                await send;
+                Count(batch.Length);
+                batch.Clear();
             }
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)

@@ -1,5 +1,6 @@
 // Kestrel on our sockets: its listener factory, over SocketListener and SocketConnection.
 using System.Net;
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,28 +23,48 @@ public sealed class SocketTransport(
         new(new Listener(
             listen?.Invoke((IPEndPoint)endpoint) ?? new SocketListener((IPEndPoint)endpoint, _time, _logger), _time, _logger));
 
-    private sealed class Listener(SocketListener listener, TimeProvider time, ILogger logger) : IConnectionListener
+    private sealed class Listener : IConnectionListener
     {
-        public EndPoint EndPoint => listener.EndPoint;
+        private readonly SocketListener _listener;
+        private readonly Channel<TcpSocket> _accepted = Channel.CreateUnbounded<TcpSocket>(
+            new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
+        private readonly TimeProvider _time;
+        private readonly ILogger _logger;
+
+        public Listener(SocketListener listener, TimeProvider time, ILogger logger)
+        {
+            _listener = listener;
+            _time = time;
+            _logger = logger;
+            _ = AcceptAsync();
+        }
+
+        public EndPoint EndPoint => _listener.EndPoint;
 
         public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
         {
-            while (await listener.AcceptAsync(cancellationToken) is { } socket)
-                if (SocketConnection.TryStart(socket, time, logger) is { } connection)
-                    return connection;
+            while (await _accepted.Reader.WaitToReadAsync(cancellationToken))
+                if (_accepted.Reader.TryRead(out var socket))
+                    return SocketConnection.Start(socket, _time, _logger);
             return null;
         }
 
         public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
         {
-            listener.Unbind();
+            _listener.Unbind();
             return default;
         }
 
         public ValueTask DisposeAsync()
         {
-            listener.Dispose();
+            _listener.Dispose();
             return default;
+        }
+
+        private async Task AcceptAsync()
+        {
+            await _listener.AcceptAsync(socket => _accepted.Writer.TryWrite(socket));
+            _accepted.Writer.TryComplete();
         }
     }
 }

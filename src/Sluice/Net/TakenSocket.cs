@@ -1,7 +1,5 @@
-using System.Net.Sockets;
-
 namespace Sluice.Net;
 
 /// <summary>A connection's bare socket, and the bytes that had been received from it but not consumed.
 /// The taker disposes the socket.</summary>
-public readonly record struct TakenSocket(Socket Socket, ReadOnlyMemory<byte> Early);
+public readonly record struct TakenSocket(TcpSocket Socket, ReadOnlyMemory<byte> Early);

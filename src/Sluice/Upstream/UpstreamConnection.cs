@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Sluice.Net;
 
 namespace Sluice.Upstream;
 
@@ -26,7 +26,7 @@ internal sealed class UpstreamConnection : IDisposable
     private const int SmallBuffer = 16 << 10;
     private const int LargeBuffer = 128 << 10;
 
-    private readonly Socket _socket;
+    private readonly TcpSocket _socket;
     private readonly SslStream? _tls;
     private readonly Deadlines _deadlines;
     private byte[] _buffer = [];
@@ -37,7 +37,7 @@ internal sealed class UpstreamConnection : IDisposable
     private int _cut;
     private bool _disposed;
 
-    public UpstreamConnection(Destination to, Socket socket, SslStream? tls, IPEndPoint remote, Deadlines deadlines)
+    public UpstreamConnection(Destination to, TcpSocket socket, SslStream? tls, IPEndPoint remote, Deadlines deadlines)
     {
         To = to;
         Remote = remote;
@@ -92,17 +92,8 @@ internal sealed class UpstreamConnection : IDisposable
     }
 
     /// <summary>Whether the peer has closed or spoken out of turn while the connection was idle (RFC 9112 s.9.3, s.9.5).</summary>
-    public bool IsDead()
-    {
-        try
-        {
-            return _socket.Poll(0, SelectMode.SelectRead);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            return true;
-        }
-    }
+    /// <param name="surely">As <see cref="TcpSocket.IsQuiet"/>: for a request that cannot be sent once more.</param>
+    public bool IsDead(bool surely) => !_socket.IsQuiet(surely);
 
     /// <summary>Reads once, behind what is unread. 0: the peer sent FIN.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -112,35 +103,22 @@ internal sealed class UpstreamConnection : IDisposable
         MakeRoom(large || _filled);
         var room = _buffer.AsMemory(_end);
         var read = _tls is null
-            ? await _socket.ReceiveAsync(room, SocketFlags.None)
+            ? await _socket.ReceiveAsync(room)
             : await _tls.ReadAsync(room);
         _end += read;
         _filled = read == room.Length;
         return read;
     }
 
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes)
-    {
-        if (_tls is not null)
-        {
-            await _tls.WriteAsync(bytes);
-            return;
-        }
-        while (bytes.Length > 0)
-            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None)..];
-    }
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes) => _tls?.WriteAsync(bytes) ?? _socket.SendAsync(bytes);
 
     /// <summary>All pieces, without TLS in one system call.</summary>
-    public async ValueTask WriteAsync(List<ArraySegment<byte>> pieces)
+    public ValueTask WriteAsync(List<ArraySegment<byte>> pieces) => _tls is null ? _socket.SendAsync(pieces) : EncryptAsync(pieces);
+
+    private async ValueTask EncryptAsync(List<ArraySegment<byte>> pieces)
     {
-        if (_tls is null && pieces.Count > 1)
-        {
-            // Sockets of .NET send all of a stream's bytes before they complete.
-            await _socket.SendAsync(pieces, SocketFlags.None);
-            return;
-        }
         foreach (var piece in pieces)
-            await WriteAsync(piece.AsMemory());
+            await _tls!.WriteAsync(piece.AsMemory());
     }
 
     /// <summary>Gives the buffer back while nothing is in it.</summary>
@@ -154,7 +132,7 @@ internal sealed class UpstreamConnection : IDisposable
     }
 
     /// <summary>The bare connection, for what is no longer HTTP: bytes already read are in <see cref="Unread"/>.</summary>
-    public (Socket Socket, SslStream? Tls) TakeOver()
+    public (TcpSocket Socket, SslStream? Tls) TakeOver()
     {
         Allow(Timeout.InfiniteTimeSpan);
         _deadlines.Remove(this);

@@ -104,7 +104,7 @@ public sealed class UpstreamPool : IDisposable
         while (_idle.Take(request.To) is { } connection)
         {
             // The address was admitted when it was dialled, but perhaps by other rules.
-            if (connection.Allow(_options.Response) && !connection.IsDead() && request.Addresses.Admits(connection.Remote))
+            if (connection.Allow(_options.Response) && !connection.IsDead(surely: !MayRepeat(request)) && request.Addresses.Admits(connection.Remote))
                 return connection;
             connection.Dispose();
         }
@@ -133,9 +133,10 @@ public sealed class UpstreamPool : IDisposable
             return (null, ForwardErrors.Of(dial.Error), request.To.ToString());
         if (!request.To.Tls)
             return (new UpstreamConnection(request.To, socket, null, dial.Remote!, _deadlines), ForwardError.None, null);
-        var tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
+        var tls = new SslStream(new SocketStream(socket));
         using var limit = new CancellationTokenSource(_options.Connect, _deadlines.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.Aborted);
+        await using var giveUp = either.Token.UnsafeRegister(static s => ((TcpSocket)s!).Dispose(), socket);
         var certificateFaults = SslPolicyErrors.None;
         try
         {
@@ -147,13 +148,13 @@ public sealed class UpstreamPool : IDisposable
             }, either.Token);
             return (new UpstreamConnection(request.To, socket, tls, dial.Remote!, _deadlines), ForwardError.None, null);
         }
-        catch (Exception e) when (e is AuthenticationException or IOException or SocketException or OperationCanceledException)
+        catch (Exception e) when (e is AuthenticationException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             await tls.DisposeAsync();
             socket.Dispose();
             return (null, e switch
             {
-                OperationCanceledException => request.Aborted.IsCancellationRequested ? ForwardError.ClientLeft : ForwardError.ConnectTimedOut,
+                _ when either.IsCancellationRequested => request.Aborted.IsCancellationRequested ? ForwardError.ClientLeft : ForwardError.ConnectTimedOut,
                 _ when certificateFaults != SslPolicyErrors.None => ForwardError.CertificateRejected,
                 AuthenticationException => ForwardError.TlsFailed,
                 _ => ForwardError.Terminated,

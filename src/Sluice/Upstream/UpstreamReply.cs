@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Sluice.Http;
+using Sluice.Net;
 
 namespace Sluice.Upstream;
 
@@ -153,7 +154,7 @@ public sealed class UpstreamReply : IAsyncDisposable
     }
 
     /// <summary>After 101: the bare connection and what has already been read of it.</summary>
-    public (Socket Socket, SslStream? Tls, ReadOnlyMemory<byte> Early) TakeOver()
+    public (TcpSocket Socket, SslStream? Tls, ReadOnlyMemory<byte> Early) TakeOver()
     {
         _aborted.Dispose();
         _ended = true;

@@ -39,16 +39,6 @@ public sealed class DialerTests : IDisposable
     }
 
     [Fact]
-    public async Task Socket_HasNoDelayAndKeepAlive()
-    {
-        var result = await Resolving("127.0.0.1").DialAsync(new HostPort("a", Port), AddressRules.Any, Limit,
-            TestContext.Current.CancellationToken);
-        using var socket = result.Socket!;
-        Assert.True(socket.NoDelay);
-        Assert.NotEqual(0, (int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive)!);
-    }
-
-    [Fact]
     public async Task Ipv6Literal_IsDialled()
     {
         using var v6 = new SocketListener(new IPEndPoint(IPAddress.IPv6Loopback, 0));

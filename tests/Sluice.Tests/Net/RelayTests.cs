@@ -9,7 +9,7 @@ public sealed class RelayTests : IAsyncDisposable
 {
     private readonly ManualTime _time = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<Socket> _sockets = [];
+    private readonly List<IDisposable> _sockets = [];
     private Socket _client = null!;
     private Socket _upstream = null!;
     private Relay _relay = null!;
@@ -25,8 +25,8 @@ public sealed class RelayTests : IAsyncDisposable
     /// <summary>The test holds the far ends of both connections.</summary>
     private async Task StartAsync(byte[]? early = null, TimeSpan? idle = null, int? buffers = null, IPAddress? on = null)
     {
-        (_client, var near) = await Wire.PairAsync(buffers, on);
-        (_upstream, var far) = await Wire.PairAsync(buffers, on);
+        (_client, var near) = await Wire.OwnPairAsync(buffers, on);
+        (_upstream, var far) = await Wire.OwnPairAsync(buffers, on);
         _sockets.AddRange([_client, _upstream, near, far]);
         _relay = new Relay(near, far, _time);
         _running = _relay.RunAsync(early, idle ?? Timeout.InfiniteTimeSpan, _stop.Token);

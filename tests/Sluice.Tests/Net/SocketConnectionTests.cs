@@ -23,8 +23,8 @@ public sealed class SocketConnectionTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        (_client, var accepted) = await Wire.PairAsync(16 << 10);
-        _connection = SocketConnection.TryStart(accepted, _time)!;
+        (_client, var accepted) = await Wire.OwnPairAsync(16 << 10);
+        _connection = SocketConnection.Start(accepted, _time);
     }
 
     public async ValueTask DisposeAsync()

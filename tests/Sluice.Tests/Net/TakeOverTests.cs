@@ -10,8 +10,10 @@ public sealed class TakeOverTests : IDisposable
     private const string Connect = "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n";
     private const string Established = "HTTP/1.1 200 Connection established\r\n\r\n";
 
-    private readonly SocketListener _origin = new(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+    private readonly TcpListener _origin = new(System.Net.IPAddress.Loopback, 0);
     private readonly TaskCompletionSource<RelayResult> _ended = new();
+
+    public TakeOverTests() => _origin.Start();
 
     public void Dispose() => _origin.Dispose();
 
@@ -26,14 +28,13 @@ public sealed class TakeOverTests : IDisposable
             return;
         }
         var taken = await connection.TakeOverAsync();
-        var upstream = await Wire.ConnectAsync(_origin.EndPoint);
+        var upstream = await TcpSocket.ConnectAsync((System.Net.IPEndPoint)_origin.LocalEndpoint);
         await taken.Socket.SendAsync(Established);
         _ended.TrySetResult(await new Relay(taken.Socket, upstream, TimeProvider.System)
             .RunAsync(taken.Early, Timeout.InfiniteTimeSpan, connection.ConnectionClosed));
     }
 
-    private async Task<Socket> AcceptAsync() =>
-        (await _origin.AcceptAsync(TestContext.Current.CancellationToken).AsTask().Soon())!;
+    private Task<Socket> AcceptAsync() => _origin.AcceptSocketAsync().Soon();
 
     [Theory]
     [InlineData("", "")]

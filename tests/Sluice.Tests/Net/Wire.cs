@@ -1,11 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
+using Sluice.Net;
+using Sluice.Net.Linux;
+using Sluice.Net.Plain;
 
 namespace Sluice.Tests.Net;
 
 /// <summary>Raw sockets for tests; every wait is bounded.</summary>
-internal static class Wire
+internal static partial class Wire
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
@@ -33,6 +37,46 @@ internal static class Wire
         var accepting = listener.AcceptAsync();
         var near = await ConnectAsync((IPEndPoint)listener.LocalEndPoint!, buffers);
         return (near, await accepting.WaitAsync(Patience));
+    }
+
+    /// <summary>The same with one end as the product has it.</summary>
+    public static async Task<(Socket Near, TcpSocket Far)> OwnPairAsync(int? buffers = null, IPAddress? on = null)
+    {
+        var (near, far) = await PairAsync(buffers, on);
+        if (!TcpSocket.UsesEpoll)
+            return (near, new PlainSocket(far));
+        far.Blocking = false;
+        var own = EpollSocket.Adopt(EventLoop.Current, dup((int)far.SafeHandle.DangerousGetHandle()), (IPEndPoint)far.RemoteEndPoint!)!;
+        far.Dispose();
+        return (near, own);
+    }
+
+    [LibraryImport("libc")]
+    private static partial int dup(int fd);
+
+    public static Task SendAsync(this TcpSocket socket, string text) =>
+        socket.SendAsync(Encoding.Latin1.GetBytes(text)).AsTask().WaitAsync(Patience);
+
+    /// <summary>Exactly so many bytes.</summary>
+    public static async Task<byte[]> ReadAsync(this TcpSocket socket, int count)
+    {
+        var buffer = new byte[count];
+        for (var have = 0; have < count;)
+        {
+            var n = await socket.ReceiveAsync(buffer.AsMemory(have)).AsTask().WaitAsync(Patience);
+            Assert.True(n > 0, $"end after {have} of {count} bytes");
+            have += n;
+        }
+        return buffer;
+    }
+
+    public static async Task<byte[]> ReadToEndAsync(this TcpSocket socket)
+    {
+        using var all = new MemoryStream();
+        var buffer = new byte[64 << 10];
+        while (await socket.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Patience) is > 0 and var n)
+            all.Write(buffer, 0, n);
+        return all.ToArray();
     }
 
     public static Task SendAsync(this Socket socket, string text) =>

@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sluice.Net.Plain;
+
+/// <summary>A socket of the platform: <see cref="Socket"/>, on every system that .NET runs on.</summary>
+internal sealed class PlainSocket : TcpSocket
+{
+    private readonly Socket _socket;
+    private CancellationTokenSource _wait = new();
+
+    public PlainSocket(Socket socket)
+    {
+        _socket = socket;
+        RemoteEndPoint = EndPointOf(static s => s.RemoteEndPoint);
+    }
+
+    public override IPEndPoint? LocalEndPoint => EndPointOf(static s => s.LocalEndPoint);
+
+    public override IPEndPoint? RemoteEndPoint { get; }
+
+    public override bool IsQuiet(bool surely)
+    {
+        try
+        {
+            return !_socket.Poll(0, SelectMode.SelectRead);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    public static new async ValueTask<TcpSocket> ConnectAsync(IPEndPoint to, CancellationToken cancellation)
+    {
+        var socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            if (!Descriptors.IsBelow(socket.SafeHandle.DangerousGetHandle(), Descriptors.DialBelow))
+                throw new SocketException((int)SocketError.TooManyOpenSockets);
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            await socket.ConnectAsync(to, cancellation);
+            return new PlainSocket(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public override async ValueTask<bool> WaitToReceiveAsync()
+    {
+        var wait = Volatile.Read(ref _wait);
+        try
+        {
+            // A receive of zero bytes waits without a buffer.
+            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, wait.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            Volatile.Write(ref _wait, new CancellationTokenSource());
+            return false;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.OperationAborted)
+        {
+            throw new ObjectDisposedException(nameof(TcpSocket), e);
+        }
+    }
+
+    public override void CancelWait() => Volatile.Read(ref _wait).Cancel();
+
+    public override ValueTask<int> ReceiveAsync(Memory<byte> into) => _socket.ReceiveAsync(into, SocketFlags.None);
+
+    public override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        // Sockets of .NET send all of a stream's bytes before they complete; should one not, the rest follows.
+        while (!bytes.IsEmpty)
+            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None)..];
+    }
+
+    public override async ValueTask SendAsync(List<ArraySegment<byte>> pieces)
+    {
+        var length = pieces.Sum(piece => (long)piece.Count);
+        var sent = await _socket.SendAsync(pieces, SocketFlags.None);
+        for (var i = 0; sent < length; i++)
+        {
+            var skipped = (int)Math.Min(sent, pieces[i].Count);
+            await SendAsync(pieces[i][skipped..]);
+            sent -= skipped;
+            length -= pieces[i].Count;
+        }
+    }
+
+    public override bool TryShutdownSend()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+            return true;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    public override void Reset()
+    {
+        try
+        {
+            _socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // Closed or reset already.
+        }
+        _socket.Dispose();
+    }
+
+    public override void Dispose() => _socket.Dispose();
+
+    public override Turn NextTurn() => new(null);
+
+    private IPEndPoint? EndPointOf(Func<Socket, EndPoint?> of)
+    {
+        try
+        {
+            return of(_socket) as IPEndPoint;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,69 @@
+// The door to TCP sockets.
+//
+// What: one connected socket as the rest of the program sees it, in two ways that ship: on Linux our own event loops
+// over epoll(7) (Linux/EpollSocket.cs), elsewhere the platform's sockets (Plain/PlainSocket.cs).
+// Why two: an epoll loop of our own spends a third less per message (docs/performance.md), since a wait costs no system call,
+// a receive is one and a connection needs no descriptor wrapper; the platform's sockets run wherever .NET does.
+// SLUICE_SOCKETS=plain chooses them on Linux, too: the same tests run on both.
+// Rules: one receiver and one sender at a time; a receive may go on beside a send. Continuations run on the loop's
+// thread, so nothing there may block; whoever copies on and on calls NextTurn after 256 KiB. Disposing is safe at any
+// time: what is pending fails with ObjectDisposedException. Errors of the network are SocketExceptions.
+using System.Net;
+using System.Net.Sockets;
+using Sluice.Net.Linux;
+using Sluice.Net.Plain;
+
+namespace Sluice.Net;
+
+/// <summary>One connected TCP socket, NoDelay. Whoever has it disposes it.</summary>
+public abstract class TcpSocket : IDisposable
+{
+    /// <summary>As much is copied in one turn; then others come first.</summary>
+    public const int OneTurn = 256 << 10;
+
+    internal static readonly bool UsesEpoll =
+        OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("SLUICE_SOCKETS") != "plain";
+
+    /// <summary>Null: it has gone already.</summary>
+    public abstract IPEndPoint? LocalEndPoint { get; }
+
+    /// <summary>Null: it has gone already.</summary>
+    public abstract IPEndPoint? RemoteEndPoint { get; }
+
+    /// <summary>Completes with true when a receive would find bytes, FIN or an error: who waits needs no buffer.
+    /// False: <see cref="CancelWait"/> was called.</summary>
+    public abstract ValueTask<bool> WaitToReceiveAsync();
+
+    /// <summary>Ends the pending <see cref="WaitToReceiveAsync"/>, or else the next one, with false.</summary>
+    public abstract void CancelWait();
+
+    /// <summary>Receives what is there, or waits for it. 0: FIN.</summary>
+    public abstract ValueTask<int> ReceiveAsync(Memory<byte> into);
+
+    /// <summary>Sends all of it.</summary>
+    public abstract ValueTask SendAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Sends all pieces, in as few system calls as there can be. The list is the caller's again afterwards.</summary>
+    public abstract ValueTask SendAsync(List<ArraySegment<byte>> pieces);
+
+    /// <summary>Whether the peer has neither sent nor closed since the last receive.</summary>
+    /// <param name="surely">Asks the kernel, even where that costs a system call; else it may be known a moment later.</param>
+    public abstract bool IsQuiet(bool surely);
+
+    /// <summary>FIN; false: the connection is gone.</summary>
+    public abstract bool TryShutdownSend();
+
+    /// <summary>Closes with RST.</summary>
+    public abstract void Reset();
+
+    public abstract void Dispose();
+
+    /// <summary>Goes on when others have had their turn.</summary>
+    public abstract Turn NextTurn();
+
+    /// <summary>Connects, with NoDelay and keep-alive set.</summary>
+    /// <exception cref="SocketException">It could not; <see cref="SocketError.TooManyOpenSockets"/>: the descriptors run out.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static ValueTask<TcpSocket> ConnectAsync(IPEndPoint to, CancellationToken cancellation = default) =>
+        UsesEpoll ? EpollSocket.ConnectAsync(to, cancellation) : PlainSocket.ConnectAsync(to, cancellation);
+}
