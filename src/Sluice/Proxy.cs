@@ -18,16 +18,18 @@ public sealed class Proxy : IAsyncDisposable
     private readonly AccessLog _log;
     private readonly Censor _censor;
     private readonly UpstreamPool _upstream;
+    private readonly Heartbeat _heartbeat;
     private readonly Action<ExchangeRecord>? _seen;
     private HttpServer? _http;
     private IReadOnlyList<TcpRelay> _relays = [];
 
-    private Proxy(AccessLog log, Censor censor, UpstreamPool upstream, HttpCache cache, IReadOnlyList<IPEndPoint> endPoints,
+    private Proxy(AccessLog log, Censor censor, UpstreamPool upstream, Heartbeat heartbeat, HttpCache cache, IReadOnlyList<IPEndPoint> endPoints,
         Action<ExchangeRecord>? seen)
     {
         _log = log;
         _censor = censor;
         _upstream = upstream;
+        _heartbeat = heartbeat;
         _seen = seen;
         Cache = cache;
         EndPoints = endPoints;
@@ -57,7 +59,8 @@ public sealed class Proxy : IAsyncDisposable
         var cache = new HttpCache(configuration.Cache, time);
         var censor = Censor.Load(configuration.Policies, time, loggers.CreateLogger("Sluice.Policy")).Censor;
         var log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
-        var proxy = new Proxy(log, censor, upstream, cache, [.. sockets.Select(socket => socket.EndPoint)], seen);
+        var heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
+        var proxy = new Proxy(log, censor, upstream, heartbeat, cache, [.. sockets.Select(socket => socket.EndPoint)], seen);
 
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
@@ -88,6 +91,7 @@ public sealed class Proxy : IAsyncDisposable
             .. _relays.Select(relay => relay.DisposeAsync().AsTask()),
             _http?.DisposeAsync().AsTask() ?? Task.CompletedTask]);
         _upstream.Dispose();
+        _heartbeat.Dispose();
         await _censor.DisposeAsync();
         await _log.DisposeAsync();
     }

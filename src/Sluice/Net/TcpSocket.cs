@@ -50,6 +50,9 @@ public abstract class TcpSocket : IDisposable
     /// <param name="surely">Asks the kernel, even where that costs a system call; else it may be known a moment later.</param>
     public abstract bool IsQuiet(bool surely);
 
+    /// <summary>Whether its continuations run on this thread: going on with it here moves nothing to another core.</summary>
+    public abstract bool IsHere { get; }
+
     /// <summary>FIN; false: the connection is gone.</summary>
     public abstract bool TryShutdownSend();
 

@@ -16,8 +16,14 @@ internal sealed class IdleConnections(int most)
         {
             if (shelf.Count == 0)
                 return null;
-            var connection = shelf[^1];
-            shelf.RemoveAt(shelf.Count - 1);
+            // The last that lives on this thread's loop, or else the last.
+            var at = shelf.Count - 1;
+            while (at > 0 && !shelf[at].IsHere)
+                at--;
+            if (!shelf[at].IsHere)
+                at = shelf.Count - 1;
+            var connection = shelf[at];
+            shelf.RemoveAt(at);
             return connection;
         }
     }

@@ -91,6 +91,9 @@ internal sealed class UpstreamConnection : IDisposable
             _socket.Dispose();
     }
 
+    /// <summary>As <see cref="TcpSocket.IsHere"/>.</summary>
+    public bool IsHere => _socket.IsHere;
+
     /// <summary>Whether the peer has closed or spoken out of turn while the connection was idle (RFC 9112 s.9.3, s.9.5).</summary>
     /// <param name="surely">As <see cref="TcpSocket.IsQuiet"/>: for a request that cannot be sent once more.</param>
     public bool IsDead(bool surely) => !_socket.IsQuiet(surely);

@@ -48,6 +48,8 @@ internal sealed class EpollSocket : TcpSocket, IWatched
         }
     }
 
+    public override bool IsHere => _loop.IsHere;
+
     public override unsafe bool IsQuiet(bool surely)
     {
         if (_input.IsSet || _ended)

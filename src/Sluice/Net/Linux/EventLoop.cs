@@ -48,7 +48,7 @@ internal sealed unsafe class EventLoop
         _wake = Checked(Libc.eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK));
         _post = Post;
         Add(_wake, new Alarm(_wake), Libc.EPOLLIN | Libc.EPOLLET);
-        Pulse = new Pulse(index);
+        Pulse = new Pulse(index, TimeProvider.System);
         new Thread(Run) { IsBackground = true, Name = $"loop {index}" }.Start();
     }
 
@@ -56,6 +56,9 @@ internal sealed unsafe class EventLoop
 
     /// <summary>The loop whose thread this is, or else each in turn.</summary>
     public static EventLoop Current => _current ?? All[(uint)Interlocked.Increment(ref _next) % (uint)All.Length];
+
+    /// <summary>Whether this thread is the loop's.</summary>
+    public bool IsHere => _current == this;
 
     public static int NewNumber() => Interlocked.Increment(ref _lastNumber);
 

@@ -1,17 +1,15 @@
-using System.Diagnostics;
-
 namespace Sluice.Net.Linux;
 
 /// <summary>
 /// How long a loop is away from its sockets. Everything runs inline there, so that whoever blocks it blocks all its
-/// connections: a round that lasts longer than <see cref="Limit"/> is a stall; it is counted, and told once while it still
-/// lasts, by whoever looks (<see cref="IsStalled"/>).
+/// connections: a round that lasts longer than <see cref="Limit"/> is a stall. It is counted, and told of once, while it
+/// still lasts if somebody looks (<see cref="IsStalled"/>).
 /// </summary>
-internal sealed class Pulse(int loop)
+internal sealed class Pulse(int loop, TimeProvider time)
 {
     public static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(50);
 
-    private long _begun; // Stopwatch ticks; 0: waiting
+    private long _begun; // the time provider's ticks; 0: waiting for sockets
     private long _told;
     private long _stalls;
 
@@ -19,11 +17,11 @@ internal sealed class Pulse(int loop)
 
     public long Stalls => Volatile.Read(ref _stalls);
 
-    public void Begin() => Volatile.Write(ref _begun, Stopwatch.GetTimestamp());
+    public void Begin() => Volatile.Write(ref _begun, time.GetTimestamp());
 
     public void End()
     {
-        if (Stopwatch.GetElapsedTime(_begun) > Limit)
+        if (time.GetElapsedTime(_begun) > Limit)
             Volatile.Write(ref _stalls, _stalls + 1);
         Volatile.Write(ref _begun, 0);
     }
@@ -32,7 +30,7 @@ internal sealed class Pulse(int loop)
     public bool IsStalled(out TimeSpan since)
     {
         var begun = Volatile.Read(ref _begun);
-        since = begun == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(begun);
+        since = begun == 0 ? TimeSpan.Zero : time.GetElapsedTime(begun);
         if (since <= Limit || begun == _told)
             return false;
         _told = begun;

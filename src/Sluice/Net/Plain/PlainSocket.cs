@@ -19,6 +19,8 @@ internal sealed class PlainSocket : TcpSocket
 
     public override IPEndPoint? RemoteEndPoint { get; }
 
+    public override bool IsHere => false;
+
     public override bool IsQuiet(bool surely)
     {
         try
