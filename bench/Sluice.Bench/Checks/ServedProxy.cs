@@ -1,24 +1,32 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Bench.Peers;
 using Sluice.Cache;
 using Sluice.Config;
 using Sluice.Forwarding;
 using Sluice.Net;
+using Sluice.Policy;
 using Sluice.Records;
 
 namespace Sluice.Bench.Checks;
 
 /// <summary>
 /// The proxy under check, as a process of its own: this executable again, with a forward, a reverse and a tcp listener
-/// on ports that the system chooses, a memory cache of 64 MiB and its access log as JSON in a file. It serves until its
-/// standard input ends.
+/// on ports that the system chooses, a memory cache of 64 MiB, the list of 10,000 names and its access log as JSON in a
+/// file. It serves until its standard input ends; the lines on it are questions about its memory.
 /// </summary>
 internal sealed class ServedProxy : IAsyncDisposable
 {
     public const string Command = "serve-child";
     private const long CacheBytes = 64L << 20;
+    private const string List = "list";
+    private const string Allocated = "allocated";
+    private const string WatchTypes = "watch-types";
+    private const string Types = "types";
+    private const int MostTypes = 40;
     private static readonly TimeSpan StopWithin = TimeSpan.FromMinutes(1);
 
     private readonly Process _process;
@@ -72,6 +80,15 @@ internal sealed class ServedProxy : IAsyncDisposable
         return new ServedProxy(process, [.. line.Split(' ').Select(IPEndPoint.Parse)]);
     }
 
+    /// <summary>What it has allocated on its heap since its start, exactly; the question itself costs some 100 bytes.</summary>
+    public async Task<Heap> AllocatedAsync() => JsonSerializer.Deserialize<Heap>(await AskAsync(Allocated))!;
+
+    /// <summary>From now on it samples what it allocates, which costs allocations too.</summary>
+    public Task WatchTypesAsync() => AskAsync(WatchTypes);
+
+    /// <summary>The types it allocated most of since <see cref="WatchTypesAsync"/>, which ends.</summary>
+    public async Task<List<AllocatedType>> TypesAsync() => JsonSerializer.Deserialize<List<AllocatedType>>(await AskAsync(Types))!;
+
     /// <summary>Drains it; returns the records that its log dropped.</summary>
     public async Task<long> StopAsync()
     {
@@ -98,16 +115,43 @@ internal sealed class ServedProxy : IAsyncDisposable
             {
                 Listeners = [Listener(ListenerKind.Forward, null), Listener(ListenerKind.Reverse, origin), Listener(ListenerKind.Tcp, origin)],
                 Cache = new CacheOptions { MemoryBytes = CacheBytes },
+                Policies = [new PolicyOptions { Name = List, DefaultAllows = true, Rules = [new RuleOptions { Id = List, Deny = true, Hosts = [.. BlockList.Lines] }] }],
                 Log = new LogOptions { Format = LogFormat.Json, File = options[1] },
             },
             NullLoggerFactory.Instance, TimeProvider.System);
         await using (proxy)
         {
             Console.WriteLine(string.Join(' ', proxy.EndPoints));
-            await Console.OpenStandardInput().CopyToAsync(Stream.Null);
+            await AnswerAsync();
         }
         Console.WriteLine(proxy.DroppedRecords);
         return 0;
+    }
+
+    /// <summary>In the child: until its standard input ends.</summary>
+    private static async Task AnswerAsync()
+    {
+        AllocatedTypes? types = null;
+        while (await Console.In.ReadLineAsync() is { } question)
+        {
+            if (question == WatchTypes)
+                types = new AllocatedTypes();
+            object? answer = question switch
+            {
+                Allocated => new Heap(GC.GetTotalAllocatedBytes(precise: true), GC.CollectionCount(0)),
+                Types => types?.Most(MostTypes),
+                _ => null,
+            };
+            if (question == Types)
+                types?.Dispose();
+            Console.WriteLine(JsonSerializer.Serialize(answer));
+        }
+    }
+
+    private async Task<string> AskAsync(string question)
+    {
+        await _process.StandardInput.WriteLineAsync(question);
+        return await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("the proxy has ended");
     }
 
     private static ListenerOptions Listener(ListenerKind kind, HostPort? to) => new()
@@ -115,6 +159,7 @@ internal sealed class ServedProxy : IAsyncDisposable
         Name = $"{kind}",
         Kind = kind,
         Bind = new IPEndPoint(IPAddress.Loopback, 0),
+        Policy = kind == ListenerKind.Tcp ? null : List,
         To = to,
     };
 
@@ -125,3 +170,6 @@ internal sealed class ServedProxy : IAsyncDisposable
         return long.Parse(line.AsSpan(name.Length).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) << 10;
     }
 }
+
+/// <summary>What a process has had from its managed heap since its start, and how often the youngest generation was collected.</summary>
+internal sealed record Heap(long AllocatedBytes, int Gen0Collections);
