@@ -1,105 +1,101 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using Sluice.Http;
 
 namespace Sluice.Records.Formats;
 
 /// <summary>One JSON object a line; the keys are those of docs/logs.md. What is absent has no key. Text from the wire
 /// stands as Latin-1 reads it: one char per octet.</summary>
-[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "A writer over a buffer holds nothing to give back.")]
+/// <remarks>Put together by hand, as the other formats are: half the time of a Utf8JsonWriter. Text that needs an escape
+/// (little does) is left to the library.</remarks>
 internal sealed class JsonFormat : IRecordFormat
 {
-    private static readonly JsonWriterOptions Options = new()
-    {
-        // The default also escapes what is dangerous inside HTML ('<', '+', ...): this is no HTML. Control characters stay escaped.
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        SkipValidation = true,
-    };
-
-    private Utf8JsonWriter? _json;
+    // The default also escapes what is dangerous inside HTML ('<', '+', ...): this is no HTML. Control characters stay escaped.
+    private static readonly JavaScriptEncoder Escapes = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
     public void Write(ExchangeRecord record, LineBuffer to)
     {
-        var json = Begin(record.Time, to);
-        json.WriteNumber("number"u8, record.Number);
-        json.WriteString("listener"u8, record.Listener);
-        json.WriteString("kind"u8, Kind(record.Kind));
-        Text(json, "client"u8, record.Client is { } client ? SafeText.Plain(client.Address).ToString() : null);
-        Text(json, "user"u8, record.User);
-        Text(json, "method"u8, record.Method);
-        Url(json, "url"u8, record.Url);
-        Text(json, "protocol"u8, record.Protocol?.Name());
-        json.WriteNumber("status"u8, record.Status);
-        json.WriteNumber("request_bytes"u8, record.RequestBytes);
-        json.WriteNumber("response_bytes"u8, record.ResponseBytes);
-        Milliseconds(json, "duration_ms"u8, record.Duration);
+        PutTime(record.Time, to);
+        to.Put(",\"number\":"u8).Put(record.Number);
+        PutText(",\"listener\":\""u8, record.Listener, to);
+        to.Put(",\"kind\":\""u8).Put(Kind(record.Kind)).Put((byte)'"');
+        if (record.Client is { } client)
+            to.Put(",\"client\":\""u8).Put(client.Address).Put((byte)'"');
+        PutText(",\"user\":\""u8, record.User, to);
+        PutText(",\"method\":\""u8, record.Method, to);
+        PutUrl(",\"url\":\""u8, record.Url, to);
+        PutText(",\"protocol\":\""u8, record.Protocol?.Name(), to);
+        to.Put(",\"status\":"u8).Put(record.Status);
+        to.Put(",\"request_bytes\":"u8).Put(record.RequestBytes);
+        to.Put(",\"response_bytes\":"u8).Put(record.ResponseBytes);
+        PutMilliseconds(",\"duration_ms\":"u8, record.Duration, to);
         if (record.TimeToFirstByte is { } first)
-            Milliseconds(json, "first_byte_ms"u8, first);
-        json.WriteString("cache"u8, CacheUses.Name(record.Cache));
-        Text(json, "cache_reason"u8, record.CacheReason);
-        json.WriteString("verdict"u8, record.Verdict.Outcome);
-        Text(json, "rule"u8, record.Verdict.Rule);
-        Text(json, "list"u8, record.Verdict.List);
+            PutMilliseconds(",\"first_byte_ms\":"u8, first, to);
+        to.Put(",\"cache\":\""u8).Put(CacheUses.Name(record.Cache)).Put((byte)'"');
+        PutText(",\"cache_reason\":\""u8, record.CacheReason, to);
+        PutText(",\"verdict\":\""u8, record.Verdict.Outcome, to);
+        PutText(",\"rule\":\""u8, record.Verdict.Rule, to);
+        PutText(",\"list\":\""u8, record.Verdict.List, to);
         if (record.Verdict.Line > 0)
-            json.WriteNumber("line"u8, record.Verdict.Line);
-        Text(json, "upstream"u8, record.Upstream is { } upstream ? new IPEndPoint(SafeText.Plain(upstream.Address), upstream.Port).ToString() : null);
-        Text(json, "error"u8, record.Error);
-        Text(json, "error_detail"u8, record.ErrorDetail);
+            to.Put(",\"line\":"u8).Put(record.Verdict.Line);
+        if (record.Upstream is { } upstream)
+            PutEndPoint(",\"upstream\":\""u8, upstream, to);
+        PutText(",\"error\":\""u8, record.Error, to);
+        PutText(",\"error_detail\":\""u8, record.ErrorDetail, to);
         if (record.ClientGone)
-            json.WriteBoolean("client_gone"u8, true);
-        Text(json, "content_type"u8, record.ContentType);
-        Url(json, "referer"u8, record.Referer);
-        Text(json, "user_agent"u8, record.UserAgent);
-        End(json, to);
+            to.Put(",\"client_gone\":true"u8);
+        PutText(",\"content_type\":\""u8, record.ContentType, to);
+        PutUrl(",\"referer\":\""u8, record.Referer, to);
+        PutText(",\"user_agent\":\""u8, record.UserAgent, to);
+        to.Put("}\n"u8);
     }
 
     public void WriteDropped(long count, DateTimeOffset now, LineBuffer to)
     {
-        var json = Begin(now, to);
-        json.WriteNumber("dropped"u8, count);
-        End(json, to);
+        PutTime(now, to);
+        to.Put(",\"dropped\":"u8).Put(count).Put("}\n"u8);
     }
 
-    private Utf8JsonWriter Begin(DateTimeOffset time, LineBuffer to)
-    {
-        if (_json is null)
-            _json = new Utf8JsonWriter(to, Options);
-        else
-            _json.Reset(to);
-        _json.WriteStartObject();
-        Span<byte> text = stackalloc byte[32];
-        time.UtcDateTime.TryFormat(text, out var length, "yyyy-MM-ddTHH:mm:ss.fffZ");
-        _json.WriteString("time"u8, text[..length]);
-        return _json;
-    }
+    private static void PutTime(DateTimeOffset time, LineBuffer to) =>
+        to.Put("{\"time\":\""u8).Put(time.UtcDateTime, "s").Put((byte)'.').Put(time.Millisecond, "D3").Put("Z\""u8);
 
-    private static void End(Utf8JsonWriter json, LineBuffer to)
-    {
-        json.WriteEndObject();
-        json.Flush();
-        to.Put((byte)'\n');
-    }
-
-    private static void Text(Utf8JsonWriter json, ReadOnlySpan<byte> key, string? value)
+    /// <param name="begin">Comma, key, colon and the opening quote.</param>
+    private static void PutText(ReadOnlySpan<byte> begin, string? value, LineBuffer to)
     {
         if (value is not null)
-            json.WriteString(key, value);
+            PutEscaped(to.Put(begin), value).Put((byte)'"');
     }
 
-    private static void Url(Utf8JsonWriter json, ReadOnlySpan<byte> key, string? value)
+    private static void PutUrl(ReadOnlySpan<byte> begin, string? value, LineBuffer to)
     {
         if (string.IsNullOrEmpty(value))
             return;
         var rest = SafeText.WithoutUserInfo(value, out var scheme);
-        if (scheme.IsEmpty)
-            json.WriteString(key, rest);
-        else
-            json.WriteString(key, string.Concat(scheme, rest));
+        PutEscaped(PutEscaped(to.Put(begin), scheme), rest).Put((byte)'"');
     }
 
-    private static void Milliseconds(Utf8JsonWriter json, ReadOnlySpan<byte> key, TimeSpan value) =>
-        json.WriteNumber(key, Math.Round((decimal)value.Ticks / TimeSpan.TicksPerMillisecond, 3));
+    private static LineBuffer PutEscaped(LineBuffer to, ReadOnlySpan<char> text) => text.ContainsAnyExcept(SafeText.Quoted)
+        ? to.Put(Encoding.UTF8.GetBytes(Escapes.Encode(text.ToString())))
+        : to.PutLatin1(text);
+
+    private static void PutEndPoint(ReadOnlySpan<byte> begin, IPEndPoint value, LineBuffer to)
+    {
+        var address = SafeText.Plain(value.Address);
+        if (address.AddressFamily == AddressFamily.InterNetworkV6)
+            to.Put(begin).Put((byte)'[').Put(address).Put("]:"u8).Put(value.Port).Put((byte)'"');
+        else
+            to.Put(begin).Put(address).Put((byte)':').Put(value.Port).Put((byte)'"');
+    }
+
+    private static void PutMilliseconds(ReadOnlySpan<byte> begin, TimeSpan value, LineBuffer to)
+    {
+        var microseconds = (long)Math.Round(value.TotalMicroseconds);
+        to.Put(begin).Put(microseconds / 1000);
+        if (microseconds % 1000 is > 0 and var rest)
+            to.Put((byte)'.').Put(rest, "D3");
+    }
 
     private static ReadOnlySpan<byte> Kind(RecordKind kind) => kind switch
     {

@@ -32,7 +32,15 @@ internal sealed class LineBuffer : IBufferWriter<byte>
 
     public LineBuffer Put(ReadOnlySpan<byte> octets)
     {
-        _bytes.Write(octets);
+        octets.CopyTo(_bytes.GetSpan(octets.Length));
+        _bytes.Advance(octets.Length);
+        return this;
+    }
+
+    /// <summary>Text as it is: all of it Latin-1.</summary>
+    public LineBuffer PutLatin1(ReadOnlySpan<char> text)
+    {
+        _bytes.Advance(Encoding.Latin1.GetBytes(text, _bytes.GetSpan(text.Length)));
         return this;
     }
 
@@ -61,7 +69,7 @@ internal sealed class LineBuffer : IBufferWriter<byte>
         {
             var odd = text.IndexOfAnyExcept(plain);
             var run = odd < 0 ? text : text[..odd];
-            _bytes.Advance(Encoding.Latin1.GetBytes(run, _bytes.GetSpan(run.Length)));
+            PutLatin1(run);
             text = text[run.Length..];
             if (odd < 0)
                 break;
