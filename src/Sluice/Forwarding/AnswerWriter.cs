@@ -11,13 +11,16 @@ namespace Sluice.Forwarding;
 /// <summary>
 /// Writes the answer of one exchange to its client: head, body piece by piece, trailers.
 /// <para>Kestrel frames what has a Content-Length, and answers to HTTP/1.0 and 2. Chunks to HTTP/1.1 are written here,
-/// because it has no trailers there. Pieces of 4 KiB and more go out by reference (<see cref="SocketConnection.Lend"/>),
-/// in one system call with the head that stands before them.</para>
+/// because it has no trailers there. Pieces of 4 KiB and more go out by reference (<see cref="SocketConnection.Lend"/>);
+/// the head goes in one system call with the first.</para>
 /// </summary>
 internal sealed class AnswerWriter(Exchange x)
 {
     /// <summary>Below this, copying is cheaper than a second segment in the call.</summary>
     private const int LendFrom = 4 << 10;
+
+    /// <summary>As much of a stored body goes out in one system call.</summary>
+    private const int FlushAfter = 256 << 10;
 
     /// <summary>As much goes out in one turn on an I/O thread; then others come first.</summary>
     private const int YieldAfter = 256 << 10;
@@ -25,7 +28,6 @@ internal sealed class AnswerWriter(Exchange x)
     private int _inThisTurn;
     private bool _chunked;
     private bool _dropsContent;
-    private bool _begun;
 
     private PipeWriter Body => x.AnswerBody.Writer;
 
@@ -60,19 +62,30 @@ internal sealed class AnswerWriter(Exchange x)
         x.MarkFirstByte();
         if (_dropsContent)
             return true;
-        if (piece.Length >= LendFrom && !_begun)
-            await x.AnswerBody.StartAsync();
-        _begun = true;
-        var body = Body;
-        if (_chunked)
-            body.Advance(ChunkedWriter.WriteSize(body.GetSpan(ChunkedWriter.MaxSizeLine), piece.Length));
-        if (piece.Length >= LendFrom)
-            x.Client.Socket.Lend(body, piece);
-        else
-            body.Write(piece.Span);
-        if (_chunked)
-            body.Write(ChunkedWriter.DataEnd);
+        await x.AnswerBody.StartAsync();
+        Put(piece);
         return await FlushAsync(piece.Length);
+    }
+
+    /// <summary>The same for a body that is all there.</summary>
+    public async ValueTask<bool> WriteAsync(ReadOnlySequence<byte> pieces)
+    {
+        x.MarkFirstByte();
+        if (_dropsContent || pieces.IsEmpty)
+            return true;
+        await x.AnswerBody.StartAsync();
+        var unsent = 0;
+        foreach (var piece in pieces)
+        {
+            Put(piece);
+            unsent += piece.Length;
+            if (unsent < FlushAfter)
+                continue;
+            if (!await FlushAsync(unsent))
+                return false;
+            unsent = 0;
+        }
+        return unsent == 0 || await FlushAsync(unsent);
     }
 
     /// <summary>The body is whole. An answer without a body is begun and ended by this alone.</summary>
@@ -91,13 +104,30 @@ internal sealed class AnswerWriter(Exchange x)
         }
     }
 
+    private void Put(ReadOnlyMemory<byte> piece)
+    {
+        var body = Body;
+        if (_chunked)
+            body.Advance(ChunkedWriter.WriteSize(body.GetSpan(ChunkedWriter.MaxSizeLine), piece.Length));
+        if (piece.Length >= LendFrom)
+            x.Client.Socket.Lend(body, piece);
+        else
+            body.Write(piece.Span);
+        if (_chunked)
+            body.Write(ChunkedWriter.DataEnd);
+    }
+
     /// <summary>False: the client takes no more.</summary>
     private async ValueTask<bool> FlushAsync(int octets)
     {
         FlushResult flushed;
         try
         {
-            flushed = await Body.FlushAsync();
+            var flushing = Body.FlushAsync();
+            // To wait is to let others come first.
+            if (!flushing.IsCompleted)
+                _inThisTurn = 0;
+            flushed = await flushing;
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {

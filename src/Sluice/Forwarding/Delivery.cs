@@ -31,9 +31,8 @@ internal sealed class Delivery(Exchange x, Censor censor, Via via)
         var head = new ResponseHead { Status = reply.Status, Fields = reply.Fields };
         if (Begin(head, reply.CacheStatus, reply.BodyLength > 0) is { } denied)
             return denied;
-        foreach (var block in reply.Body)
-            if (!await Answer.WriteAsync(block))
-                return Left();
+        if (!await Answer.WriteAsync(reply.Body))
+            return Left();
         await Answer.EndAsync(reply.Trailers);
         return null;
     }

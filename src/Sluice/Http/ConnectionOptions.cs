@@ -12,7 +12,7 @@ public static class ConnectionOptions
     {
         foreach (ref readonly var line in fields.Lines)
         {
-            if (line.Name.Length != FieldNames.Connection.Length || !FieldList.SameName(line.Name, FieldNames.Connection))
+            if (!FieldList.SameName(line.Name, FieldNames.Connection))
                 continue;
             foreach (var member in line.Value.AsSpan().Split(','))
                 if (Grammar.Same(Grammar.TrimOws(line.Value.AsSpan()[member]), option))

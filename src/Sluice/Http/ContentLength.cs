@@ -13,7 +13,7 @@ public static class ContentLength
         var isPlain = true;
         foreach (ref readonly var line in fields.Lines)
         {
-            if (line.Name.Length != FieldNames.ContentLength.Length || !FieldList.SameName(line.Name, FieldNames.ContentLength))
+            if (!FieldList.SameName(line.Name, FieldNames.ContentLength))
                 continue;
             foreach (var member in line.Value.AsSpan().Split(','))
             {

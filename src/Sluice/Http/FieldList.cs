@@ -117,7 +117,8 @@ public sealed class FieldList : IEnumerable<Field>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    public static bool SameName(string a, string b) => string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
+    // Most names differ in length: that needs no call.
+    public static bool SameName(string a, string b) => a.Length == b.Length && string.Equals(a, b, StringComparison.OrdinalIgnoreCase);
 
     private bool RemoveFrom(int start, string name)
     {

@@ -27,15 +27,15 @@ public static class RequestCheck
                 return BadMessage.FieldNameNotToken;
             if (!Grammar.IsFieldValue(line.Value))
                 return BadMessage.ControlInField;
-            if (line.Name.Length == FieldNames.Host.Length && FieldList.SameName(line.Name, FieldNames.Host))
+            if (FieldList.SameName(line.Name, FieldNames.Host))
                 hosts++;
-            else if (line.Name.Length == FieldNames.Expect.Length && FieldList.SameName(line.Name, FieldNames.Expect))
+            else if (FieldList.SameName(line.Name, FieldNames.Expect))
             {
                 // RFC 9110 s.10.1.1: 417 for any other member; in HTTP/1.0 the field is ignored.
                 if (version != ProtocolVersion.Http10 && !Grammar.Same(line.Value, "100-continue"))
                     return BadMessage.ExpectationNotSupported;
             }
-            else if (line.Name.Length == HiddenContentLength.Length && FieldList.SameName(line.Name, HiddenContentLength))
+            else if (FieldList.SameName(line.Name, HiddenContentLength))
                 hidesLength = true;
         }
 

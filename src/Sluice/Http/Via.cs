@@ -30,7 +30,7 @@ public sealed class Via
     public bool IsIn(FieldList fields)
     {
         foreach (ref readonly var line in fields.Lines)
-            if (line.Name.Length == FieldNames.Via.Length && FieldList.SameName(line.Name, FieldNames.Via) && IsIn(line.Value))
+            if (FieldList.SameName(line.Name, FieldNames.Via) && IsIn(line.Value))
                 return true;
         return false;
     }
