@@ -28,7 +28,7 @@ public class WrongTests
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         if (name == "07-port-in-use")
         {
-            taken.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.9"), 38128));
+            taken.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.9"), 18128));
             taken.Listen();
         }
         var loaded = ConfigurationFile.Load(Path.Combine(Folder, name + ".yaml"), name == "10-bad-override" ? BadOverrides : []);
