@@ -73,7 +73,7 @@ public sealed class Proxy : IAsyncDisposable
             listener => listener.First.Options.Kind == ListenerKind.Tcp);
         proxy._relays = [.. gates[true].Select(g => new TcpRelay(g.First, g.Second, dialer, limits, proxy.Write, time))];
         if (gates[false].ToList() is { Count: > 0 } listeners)
-            proxy._http = await HttpServer.StartAsync(listeners, http, limits, proxy.Write, loggers, time);
+            proxy._http = new HttpServer(listeners, http, limits, proxy.Write, loggers, time);
         return proxy;
     }
 

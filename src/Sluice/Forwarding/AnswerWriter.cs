@@ -1,85 +1,162 @@
+// The answer of an exchange on its way to the client.
+//
+// What: head, body piece by piece, trailers, straight to the socket. The framing is decided with the head (RFC 9112 s.6.1, 6.2): the
+// Content-Length that the fields give, else chunks, else, to HTTP/1.0, the connection's end.
+// Strategy: the head waits for the first piece and goes in one system call with it. Small pieces are copied behind it, large ones go by
+// reference in the same call (sendmsg).
+// Facts: below 4 KiB copying is cheaper than a second segment. To wait for a send is to let others come first; whoever
+// sends on and on without waiting gives way after 256 KiB.
 using System.Buffers;
-using System.IO.Pipelines;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Primitives;
+using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
 using Sluice.Http;
 using Sluice.Net;
 
 namespace Sluice.Forwarding;
 
-/// <summary>
-/// Writes the answer of one exchange to its client: head, body piece by piece, trailers.
-/// <para>Kestrel frames what has a Content-Length, and answers to HTTP/1.0 and 2. Chunks to HTTP/1.1 are written here,
-/// because it has no trailers there. Pieces of 4 KiB and more go out by reference (<see cref="SocketConnection.Lend"/>);
-/// the head goes in one system call with the first.</para>
-/// </summary>
-internal sealed class AnswerWriter(Exchange x)
+/// <summary>One per client connection; begun anew with each exchange.</summary>
+internal sealed class AnswerWriter(ClientConnection client)
 {
-    /// <summary>Below this, copying is cheaper than a second segment in the call.</summary>
-    private const int LendFrom = 4 << 10;
+    private const int ReferFrom = 4 << 10;
 
     /// <summary>As much of a stored body goes out in one system call.</summary>
-    private const int FlushAfter = 256 << 10;
+    private const int InOneSend = 256 << 10;
 
-    /// <summary>As much goes out in one turn on an I/O thread; then others come first.</summary>
-    private const int YieldAfter = 256 << 10;
+    private static readonly byte[] ChunkEnd = ChunkedWriter.DataEnd.ToArray();
+    private static readonly byte[] Continue = "HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray();
 
+    private readonly Lock _interim = new();
+    private readonly PooledWriter _copied = new();
+    private readonly List<ArraySegment<byte>> _pieces = [];
+    private Exchange _x = null!;
+    private ValueTask _sendingInterim;
     private int _inThisTurn;
+    private int _referred;   // of what was copied, what is among the pieces
+    private long _left;      // of what Content-Length promised; -1: it promised nothing
     private bool _chunked;
     private bool _dropsContent;
+    private bool _hasHead;
 
-    private PipeWriter Body => x.AnswerBody.Writer;
+    public void Begin(Exchange x)
+    {
+        _x = x;
+        _left = -1;
+        _chunked = _dropsContent = _hasHead = false;
+    }
 
     /// <summary>Sets the head. Its framing is decided here: Content-Length if the fields have one, else chunks or close.</summary>
     public void Head(int status, string? reason, FieldList fields, bool hasBody)
     {
+        var x = _x;
         x.Record.Status = status;
         x.Record.ContentType = fields.Get(FieldNames.ContentType);
-        x.Answer.StatusCode = status;
-        x.Answer.ReasonPhrase = string.IsNullOrEmpty(reason) ? null : reason;
-        var headers = x.Answer.Headers;
-        var lines = fields.Lines;
-        for (var i = 0; i < lines.Length; i++)
-        {
-            ref readonly var line = ref lines[i];
-            headers[line.Name] = IsRepeated(lines, i) ? StringValues.Concat(headers[line.Name], line.Value) : line.Value;
-        }
-        if (x.Closes)
-            headers.Connection = ConnectionOptions.Close;
-        // RFC 9110 s.15.3.6: it has no content; what an origin sends as such goes no further.
+        // RFC 9110 s.15.3.6: 205 has no content; what an origin sends as such goes no further.
         _dropsContent = status == 205;
         if (_dropsContent)
-            headers.ContentLength = 0;
-        _chunked = hasBody && !_dropsContent && x.Request?.Version == ProtocolVersion.Http11 && !fields.Contains(FieldNames.ContentLength);
-        if (_chunked)
-            headers.TransferEncoding = "chunked";
+            fields.Set(FieldNames.ContentLength, "0");
+        Frame(status, fields, hasBody && !_dropsContent);
+        // RFC 9110 s.6.6.1: who passes on a message without Date adds it.
+        if (!fields.Contains(FieldNames.Date))
+            fields.Add(FieldNames.Date, HttpDate.Format(x.Time.GetUtcNow()));
+        // A client that waits for 100 (Continue) and gets this instead may send its body all the same, or not.
+        x.Closes |= client.Closes || client.Body.AwaitsContinue
+            || x.Request is not { } request || !ConnectionOptions.Persists(request.Version, request.Fields);
+        if (x.Closes)
+            fields.Add(FieldNames.Connection, ConnectionOptions.Close);
+        else if (x.Version == ProtocolVersion.Http10)
+            fields.Add(FieldNames.Connection, ConnectionOptions.KeepAlive);
+        HeadWriter.WriteResponse(_copied, new ResponseHead { Status = status, Reason = reason ?? ReasonPhrases.GetReasonPhrase(status), Fields = fields });
+        lock (_interim)
+            _hasHead = true;
     }
 
     /// <summary>Sends one piece; <paramref name="piece"/> is free again when this completes. False: the client is gone.</summary>
-    public async ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> piece)
+    public ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> piece)
     {
-        x.MarkFirstByte();
+        _x.MarkFirstByte();
         if (_dropsContent)
-            return true;
-        await x.AnswerBody.StartAsync();
+            return new(true);
         Put(piece);
-        return await FlushAsync(piece.Length);
+        return FlushAsync(piece.Length);
     }
 
     /// <summary>The same for a body that is all there.</summary>
-    public async ValueTask<bool> WriteAsync(ReadOnlySequence<byte> pieces)
+    public ValueTask<bool> WriteAsync(ReadOnlySequence<byte> pieces)
     {
-        x.MarkFirstByte();
-        if (_dropsContent || pieces.IsEmpty)
-            return true;
-        await x.AnswerBody.StartAsync();
+        if (pieces.IsSingleSegment && !pieces.IsEmpty)
+            return WriteAsync(pieces.First);
+        _x.MarkFirstByte();
+        return _dropsContent || pieces.IsEmpty ? new(true) : WriteManyAsync(pieces);
+    }
+
+    /// <summary>The body is whole. An answer without a body is begun and ended by this alone.</summary>
+    public async ValueTask EndAsync(FieldList? trailers = null)
+    {
+        _x.MarkFirstByte();
+        if (_left > 0)
+        {
+            // Fewer octets came than were promised.
+            client.Break();
+            return;
+        }
+        if (_chunked)
+            ChunkedWriter.WriteEnd(_copied, trailers);
+        if (_copied.Length > 0 && !await FlushAsync(0))
+        {
+            _x.Record.ClientGone = true;
+            _x.Record.Error ??= "client_left";
+        }
+    }
+
+    /// <summary>100 (Continue), unless the answer has begun.</summary>
+    public ValueTask ContinueAsync() => InterimAsync(Continue);
+
+    /// <summary>Sends an interim answer (RFC 9110 s.15.2), unless the final one has begun. Safe beside another.</summary>
+    /// <param name="head">Must stay as it is until the exchange ends.</param>
+    public async ValueTask InterimAsync(ReadOnlyMemory<byte> head)
+    {
+        lock (_interim)
+        {
+            if (_hasHead)
+                return;
+            _sendingInterim = After(_sendingInterim, head).Preserve();
+        }
+        await _sendingInterim;
+    }
+
+    public void Release() => _copied.Reset();
+
+    private async ValueTask After(ValueTask before, ReadOnlyMemory<byte> head)
+    {
+        await before;
+        await client.WaitForSendAsync(client.Socket.SendAsync(head));
+    }
+
+    /// <summary>RFC 9112 s.6.1, 6.3.</summary>
+    private void Frame(int status, FieldList fields, bool hasBody)
+    {
+        var toHead = _x.Method == Methods.Head;
+        if (fields.Get(FieldNames.ContentLength) is { } length)
+            _left = hasBody && long.TryParse(length, NumberStyles.None, CultureInfo.InvariantCulture, out var octets) ? octets : -1;
+        else if (hasBody && _x.Version == ProtocolVersion.Http11)
+        {
+            _chunked = true;
+            fields.Add(FieldNames.TransferEncoding, "chunked");
+        }
+        else if (hasBody)
+            _x.Closes = true;
+        else if (!toHead && status is not (204 or 304))
+            fields.Add(FieldNames.ContentLength, "0");
+    }
+
+    private async ValueTask<bool> WriteManyAsync(ReadOnlySequence<byte> pieces)
+    {
         var unsent = 0;
         foreach (var piece in pieces)
         {
             Put(piece);
             unsent += piece.Length;
-            if (unsent < FlushAfter)
+            if (unsent < InOneSend)
                 continue;
             if (!await FlushAsync(unsent))
                 return false;
@@ -88,67 +165,86 @@ internal sealed class AnswerWriter(Exchange x)
         return unsent == 0 || await FlushAsync(unsent);
     }
 
-    /// <summary>The body is whole. An answer without a body is begun and ended by this alone.</summary>
-    public async ValueTask EndAsync(FieldList? trailers = null)
-    {
-        x.MarkFirstByte();
-        if (_chunked)
-        {
-            ChunkedWriter.WriteEnd(Body, trailers);
-            await FlushAsync(0);
-        }
-        else if (trailers is not null && x.FeatureIfAny<IHttpResponseTrailersFeature>() is { } feature)
-        {
-            foreach (var (name, value) in trailers)
-                feature.Trailers.Append(name, value);
-        }
-    }
-
     private void Put(ReadOnlyMemory<byte> piece)
     {
-        var body = Body;
+        if (_left >= 0)
+        {
+            if (piece.Length > _left)
+                throw new InvalidOperationException("The body is longer than its Content-Length.");
+            _left -= piece.Length;
+        }
         if (_chunked)
-            body.Advance(ChunkedWriter.WriteSize(body.GetSpan(ChunkedWriter.MaxSizeLine), piece.Length));
-        if (piece.Length >= LendFrom)
-            x.Client.Socket.Lend(body, piece);
-        else
-            body.Write(piece.Span);
+            _copied.Advance(ChunkedWriter.WriteSize(_copied.GetSpan(ChunkedWriter.MaxSizeLine), piece.Length));
+        if (piece.Length >= ReferFrom && System.Runtime.InteropServices.MemoryMarshal.TryGetArray(piece, out var array))
+        {
+            ReferToCopied();
+            _pieces.Add(array);
+            if (_chunked)
+                _pieces.Add(ChunkEnd);
+            return;
+        }
+        _copied.Write(piece.Span);
         if (_chunked)
-            body.Write(ChunkedWriter.DataEnd);
+            _copied.Write(ChunkedWriter.DataEnd);
     }
 
-    /// <summary>False: the client takes no more.</summary>
-    private async ValueTask<bool> FlushAsync(int octets)
+    /// <summary>What was copied since the last piece becomes the next.</summary>
+    private void ReferToCopied()
     {
-        FlushResult flushed;
-        try
+        if (_copied.Length == _referred)
+            return;
+        _pieces.Add(_copied.Part(_referred));
+        _referred = _copied.Length;
+    }
+
+    /// <summary>Sends what was put. False: the client takes no more.</summary>
+    private ValueTask<bool> FlushAsync(int octets)
+    {
+        if (!_sendingInterim.IsCompletedSuccessfully)
+            return FlushAfterInterimAsync(octets);
+        ValueTask sending;
+        if (_pieces.Count == 0)
+            sending = client.Socket.SendAsync(_copied.Written);
+        else
         {
-            var flushing = Body.FlushAsync();
-            // To wait is to let others come first.
-            if (!flushing.IsCompleted)
-                _inThisTurn = 0;
-            flushed = await flushing;
+            ReferToCopied();
+            sending = client.Socket.SendAsync(_pieces);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
+        if (!sending.IsCompletedSuccessfully)
+            return WaitAsync(sending, octets);
+        sending.GetAwaiter().GetResult();
+        Sent(octets);
+        return (_inThisTurn += octets) <= TcpSocket.OneTurn ? new(true) : GiveWayAsync();
+    }
+
+    private async ValueTask<bool> FlushAfterInterimAsync(int octets)
+    {
+        await _sendingInterim;
+        _sendingInterim = default;
+        return await FlushAsync(octets);
+    }
+
+    private async ValueTask<bool> WaitAsync(ValueTask sending, int octets)
+    {
+        _inThisTurn = 0;
+        if (!await client.WaitForSendAsync(sending))
             return false;
-        }
-        if (flushed.IsCompleted || flushed.IsCanceled || x.Aborted.IsCancellationRequested)
-            return false;
-        x.Record.ResponseBytes += octets;
-        if ((_inThisTurn += octets) > YieldAfter)
-        {
-            _inThisTurn = 0;
-            await Task.Yield();
-        }
+        Sent(octets);
         return true;
     }
 
-    private static bool IsRepeated(ReadOnlySpan<Field> lines, int at)
+    private async ValueTask<bool> GiveWayAsync()
     {
-        for (var i = 0; i < at; i++)
-            if (FieldList.SameName(lines[i].Name, lines[at].Name))
-                return true;
-        return false;
+        _inThisTurn = 0;
+        await client.Socket.NextTurn();
+        return true;
+    }
+
+    private void Sent(int octets)
+    {
+        _pieces.Clear();
+        _copied.Reset();
+        _referred = 0;
+        _x.Record.ResponseBytes += octets;
     }
 }

@@ -7,7 +7,7 @@ namespace Sluice.Forwarding;
 /// <summary>The last two steps before the record: may this be answered, and the answer itself. One per exchange.</summary>
 internal sealed class Delivery(Exchange x, Censor censor, Via via)
 {
-    public AnswerWriter Answer { get; } = new(x);
+    public AnswerWriter Answer => x.Answer;
 
     /// <summary>Judges the head and sets it; returns what to answer instead where it is denied.</summary>
     public ErrorPage? Begin(ResponseHead head, CacheStatus cacheStatus, bool hasBody)
@@ -57,7 +57,7 @@ internal sealed class Delivery(Exchange x, Censor censor, Via via)
         if (cacheStatus is { } status)
             fields.Add(FieldNames.CacheStatus, status.ToString());
         x.Closes |= page.Closes;
-        var toHead = x.Asked.Method == Methods.Head;
+        var toHead = x.Method == Methods.Head;
         Answer.Head(page.Status, page.Title, fields, hasBody: !toHead);
         if (!toHead)
             await Answer.WriteAsync(body);

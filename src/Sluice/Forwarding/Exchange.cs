@@ -1,40 +1,46 @@
-using System.Net;
-using Microsoft.AspNetCore.Http.Features;
 using Sluice.Http;
 using Sluice.Policy;
 using Sluice.Records;
 
 namespace Sluice.Forwarding;
 
-/// <summary>One request and all that becomes of it: the server's features of it, what has been found out, and its
-/// record. The border to Kestrel: to the left of here nobody knows it.</summary>
+/// <summary>One request and all that becomes of it: its head as read, what has been found out, and its record.</summary>
 internal sealed class Exchange
 {
-    private readonly IFeatureCollection _features;
-    private readonly TimeProvider _time;
     private readonly long _began;
 
-    public Exchange(IFeatureCollection features, TimeProvider time)
+    /// <param name="head">What has been read, also of a head that is refused.</param>
+    /// <param name="began">When the head's first octet came; 0: just now.</param>
+    public Exchange(ClientConnection client, RequestHeadParser head, BadMessage? refused, TimeProvider time, long began)
     {
-        _features = features;
-        _time = time;
-        _began = time.GetTimestamp();
-        Client = features.GetRequiredFeature<ClientConnection>();
-        Asked = features.GetRequiredFeature<IHttpRequestFeature>();
-        Answer = features.GetRequiredFeature<IHttpResponseFeature>();
-        AnswerBody = features.GetRequiredFeature<IHttpResponseBodyFeature>();
-        Record = ExchangeRecord.Begin(time, Client.Listener.Options.Name, Client.Socket.RemoteEndPoint as IPEndPoint);
+        Client = client;
+        Time = time;
+        _began = began == 0 ? time.GetTimestamp() : began;
+        Method = head.Method;
+        RawTarget = head.Target;
+        Version = head.Version;
+        Fields = head.Fields;
+        Refused = refused;
+        Record = ExchangeRecord.Begin(time, client.Listener.Options.Name, client.Socket.RemoteEndPoint);
     }
 
     public ClientConnection Client { get; }
 
     public ListenerGate Listener => Client.Listener;
 
-    public IHttpRequestFeature Asked { get; }
+    public AnswerWriter Answer => Client.Answer;
 
-    public IHttpResponseFeature Answer { get; }
+    public string? Method { get; }
 
-    public IHttpResponseBodyFeature AnswerBody { get; }
+    /// <summary>The request target as sent.</summary>
+    public string? RawTarget { get; }
+
+    public ProtocolVersion? Version { get; }
+
+    public FieldList Fields { get; }
+
+    /// <summary>Why no head could be read.</summary>
+    public BadMessage? Refused { get; }
 
     public ExchangeRecord Record { get; }
 
@@ -44,7 +50,7 @@ internal sealed class Exchange
     /// <summary>How the request's body is delimited.</summary>
     public BodyLength BodyLength { get; set; }
 
-    /// <summary>The connection closes after the answer, and Kestrel has to be told.</summary>
+    /// <summary>The connection closes after the answer.</summary>
     public bool Closes { get; set; }
 
     /// <summary>We are its final recipient.</summary>
@@ -52,22 +58,16 @@ internal sealed class Exchange
 
     public Verdict Verdict { get; set; } = Verdict.Allowed;
 
-    public TimeProvider Time => _time;
+    public TimeProvider Time { get; }
 
     /// <summary>Fires when the client has left.</summary>
-    public CancellationToken Aborted => Client.Socket.ConnectionClosed;
-
-    public System.IO.Pipelines.PipeReader Body => _features.GetRequiredFeature<IRequestBodyPipeFeature>().Reader;
-
-    public T Feature<T>() where T : notnull => _features.GetRequiredFeature<T>();
-
-    public T? FeatureIfAny<T>() => _features.Get<T>();
+    public CancellationToken Aborted => Client.Aborted;
 
     /// <summary>The first byte of the answer goes out.</summary>
-    public void MarkFirstByte() => Record.TimeToFirstByte ??= _time.GetElapsedTime(_began);
+    public void MarkFirstByte() => Record.TimeToFirstByte ??= Time.GetElapsedTime(_began);
 
-    public void MarkEnd() => Record.Duration = _time.GetElapsedTime(_began);
+    public void MarkEnd() => Record.Duration = Time.GetElapsedTime(_began);
 
     /// <summary>The answer cannot be ended well: what the client has must not look whole (RFC 9112 s.8).</summary>
-    public void Break() => _features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort();
+    public void Break() => Client.Break();
 }

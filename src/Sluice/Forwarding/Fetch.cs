@@ -1,5 +1,4 @@
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Http;
+using System.Net.Sockets;
 using Sluice.Cache;
 using Sluice.Http;
 using Sluice.Records;
@@ -78,9 +77,9 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
         x.Record.RequestBytes = reply.BytesUp;
         if (reply.ClientFault is { } fault)
         {
-            if (fault is BadHttpRequestException bad)
-                return ErrorPage.For(ForwardError.ClientBodyBad, bad.Message) with { Status = bad.StatusCode, Closes = true };
-            if (fault is ConnectionResetException or ConnectionAbortedException or OperationCanceledException)
+            if (fault is BadBodyException bad)
+                return ErrorPage.For(bad.Why);
+            if (fault is SocketException or ObjectDisposedException)
                 error = ForwardError.ClientLeft;
         }
         // Stale is better than a failure of the upstream; the client's own is the client's.

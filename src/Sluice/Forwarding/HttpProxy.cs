@@ -48,7 +48,7 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
 
     private ErrorPage? Judge(Exchange x)
     {
-        if (RequestReader.Read(x, limits.MaxFields) is { } unread)
+        if (RequestReader.Read(x, limits) is { } unread)
             return ErrorPage.For(unread);
         var listener = x.Listener;
         if (!listener.Admits(x.Record.Client))
@@ -63,7 +63,7 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
         if (MaxForwards.CountDown(x.Request.Method, x.Request.Fields, out var endsHere) is { } bad)
             return ErrorPage.For(bad);
         // RFC 9110 s.9.3.7: * on a forward listener speaks of ourselves
-        x.EndsHere = endsHere || (isForward && x.Asked.RawTarget == "*");
+        x.EndsHere = endsHere || (isForward && x.RawTarget == "*");
         x.Verdict = censor.Judge(listener.Options.Policy, x.Request);
         x.Record.Verdict = x.Verdict;
         return x.Verdict.Denies ? ErrorPage.For(x.Verdict) : null;

@@ -1,138 +1,84 @@
-using System.Diagnostics;
-using System.Net;
-using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Sluice.Http;
 using Sluice.Net;
 using Sluice.Records;
 
 namespace Sluice.Forwarding;
 
-/// <summary>
-/// Kestrel, set as a proxy needs it, on our transport, in front of <see cref="HttpProxy"/>. No host, no middleware, no
-/// HttpContext: the server calls <see cref="Application"/>, which makes an exchange of each request and writes its record.
-/// </summary>
+/// <summary>The server side of HTTP: accepts clients, carries their connections (<see cref="ClientConnection"/>), has each exchange
+/// served by <see cref="HttpProxy"/> and writes its record.</summary>
 internal sealed class HttpServer : IAsyncDisposable
 {
-    private static readonly TimeSpan OneLook = TimeSpan.FromSeconds(1.5);
-
-    private readonly WebApplication _app;
-    private readonly IServer _server;
-    private readonly LimitOptions _limits;
-    private readonly IDisposable _refusals;
-
-    private HttpServer(WebApplication app, IDisposable refusals, LimitOptions limits)
-    {
-        _app = app;
-        _server = app.Services.GetRequiredService<IServer>();
-        _refusals = refusals;
-        _limits = limits;
-    }
+    private readonly HttpProxy _proxy;
+    private readonly Action<ExchangeRecord> _write;
+    private readonly ILogger _log;
+    private readonly Deadlines _deadlines;
+    private readonly IReadOnlyList<SocketListener> _listeners;
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _open = 1; // the listeners count as one
 
     /// <param name="listeners">Gates with their sockets, already bound.</param>
-    public static async Task<HttpServer> StartAsync(
+    public HttpServer(
         IReadOnlyList<(ListenerGate Gate, SocketListener Socket)> listeners, HttpProxy proxy, LimitOptions limits,
         Action<ExchangeRecord> write, ILoggerFactory loggers, TimeProvider time)
     {
-        // Without it a bare LF ends a line (RFC 9112 s.2.2 allows that; smuggling lives on it).
-        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
-        var sockets = listeners.ToDictionary(l => l.Socket.EndPoint, l => l.Socket);
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers);
-        builder.Services.AddSingleton<IConnectionListenerFactory>(new SocketTransport(loggers, time, endpoint => sockets[endpoint]));
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(options =>
-        {
-            Set(options, limits);
-            foreach (var (gate, socket) in listeners)
-                options.Listen(socket.EndPoint, listen =>
-                {
-                    listen.Protocols = HttpProtocols.Http1;
-                    listen.Use(next => ClientConnection.Before(next, gate, limits));
-                });
-        });
-        var app = builder.Build();
-        var refusals = RefusedRequests.Watch(app.Services.GetRequiredService<DiagnosticListener>(), write, time);
-        var server = new HttpServer(app, refusals, limits);
-        await server._server.StartAsync(new Application(proxy, write, loggers, time), CancellationToken.None);
-        return server;
+        _proxy = proxy;
+        _write = write;
+        _log = loggers.CreateLogger("Sluice.Http");
+        _deadlines = new Deadlines(time);
+        _listeners = [.. listeners.Select(listener => listener.Socket)];
+        Limits = limits;
+        foreach (var (gate, socket) in listeners)
+            _ = socket.AcceptAsync(client => Accept(gate, client));
     }
+
+    public LimitOptions Limits { get; }
 
     /// <summary>Accepts no more, lets open exchanges end for the drain time, then breaks them off.</summary>
     public async ValueTask DisposeAsync()
     {
-        using var drain = new CancellationTokenSource(_limits.Drain);
-        await _server.StopAsync(drain.Token);
-        _refusals.Dispose();
-        await _app.DisposeAsync();
+        foreach (var listener in _listeners)
+            listener.Dispose();
+        ForEach(static client => client.Drain());
+        OnClosed();
+        await Task.WhenAny(_drained.Task, Task.Delay(Limits.Drain, _deadlines.Time));
+        ForEach(static client => client.Abort());
+        await _drained.Task;
+        _deadlines.Dispose();
     }
 
-    private static void Set(KestrelServerOptions options, LimitOptions limits)
+    /// <summary>The life of an exchange, and its record. Never throws.</summary>
+    internal async ValueTask ServeAsync(Exchange x)
     {
-        options.AddServerHeader = false;
-        // RFC 9112 s.3.2.2: the target's authority wins.
-        options.AllowHostHeaderOverride = true;
-        options.AllowSynchronousIO = false;
-        // Field values are octets: obs-text passes unchanged.
-        options.RequestHeaderEncodingSelector = static name =>
-            FieldList.SameName(name, FieldNames.Connection) ? ConnectionFieldEncoding.Instance : Encoding.Latin1;
-        options.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-        var kestrel = options.Limits;
-        kestrel.MaxRequestBodySize = limits.MaxBodyBytes;
-        kestrel.MinRequestBodyDataRate = null;
-        // A client that takes nothing for so long is gone; as nginx's send_timeout.
-        // Kestrel looks once a second and wants more than that.
-        kestrel.MinResponseDataRate = new MinDataRate(240, limits.Body > OneLook ? limits.Body : OneLook);
-        kestrel.KeepAliveTimeout = limits.KeepAlive;
-        kestrel.RequestHeadersTimeout = limits.Head;
-        kestrel.MaxRequestLineSize = limits.MaxRequestLineBytes;
-        kestrel.MaxRequestHeadersTotalSize = limits.MaxHeadBytes;
-        // Ours is checked, and recorded, by RequestCheck.
-        kestrel.MaxRequestHeaderCount = limits.MaxFields + 1;
-        kestrel.MaxRequestBufferSize = null;
-        kestrel.MaxResponseBufferSize = null;
+        try
+        {
+            await _proxy.ServeAsync(x);
+        }
+        catch (Exception bug)
+        {
+            ForwardingLog.ExchangeFailed(_log, x.Record.Number, bug);
+            x.Record.Error = "proxy_internal_error";
+            x.Record.ErrorDetail = bug.Message;
+            x.Break();
+        }
+        x.MarkEnd();
+        _write(x.Record);
     }
 
-    private sealed class Application(HttpProxy proxy, Action<ExchangeRecord> write, ILoggerFactory loggers, TimeProvider time)
-        : IHttpApplication<Exchange>
+    internal void OnClosed()
     {
-        private readonly ILogger _log = loggers.CreateLogger("Sluice.Http");
+        if (Interlocked.Decrement(ref _open) == 0)
+            _drained.TrySetResult();
+    }
 
-        public Exchange CreateContext(IFeatureCollection features)
-        {
-            var x = new Exchange(features, time);
-            x.Client.Current = x;
-            return x;
-        }
+    private void Accept(ListenerGate gate, TcpSocket socket)
+    {
+        Interlocked.Increment(ref _open);
+        _ = new ClientConnection(this, gate, socket, _deadlines).ServeAsync();
+    }
 
-        public async Task ProcessRequestAsync(Exchange context)
-        {
-            try
-            {
-                await proxy.ServeAsync(context);
-            }
-            catch (Exception bug)
-            {
-                ForwardingLog.ExchangeFailed(_log, context.Record.Number, bug);
-                context.Record.Error = "proxy_internal_error";
-                context.Record.ErrorDetail = bug.Message;
-                if (!context.Answer.HasStarted)
-                    context.Record.Status = 500;
-                throw;
-            }
-            finally
-            {
-                context.MarkEnd();
-                write(context.Record);
-            }
-        }
-
-        public void DisposeContext(Exchange context, Exception? exception) => context.Client.Current = null;
+    private void ForEach(Action<ClientConnection> act)
+    {
+        foreach (var client in _deadlines.Snapshot())
+            act((ClientConnection)client);
     }
 }

@@ -48,8 +48,8 @@ internal sealed class RequestBuilder(Via via)
     private static RequestBody? BodyOf(Exchange x) => x.BodyLength.Kind switch
     {
         BodyKind.None => null,
-        BodyKind.Length => new RequestBody(x.Body, x.BodyLength.Octets, static () => null),
-        _ => new RequestBody(x.Body, null, () => RequestReader.TrailersOf(x)),
+        BodyKind.Length => new RequestBody(x.Client.Body, x.BodyLength.Octets, static () => null),
+        _ => new RequestBody(x.Client.Body, null, () => x.Client.Body.Trailers),
     };
 
     /// <summary>RFC 9110 s.7.8: from HTTP/1.1 only; h2c is not ours to pass on (RFC 9113 s.3.1 took it back).</summary>
@@ -68,6 +68,6 @@ internal sealed class RequestBuilder(Via via)
         HopByHop.RemoveFromResponse(head.Fields);
         var bytes = new System.Buffers.ArrayBufferWriter<byte>(256);
         HeadWriter.WriteResponse(bytes, head);
-        await x.Client.Socket.WriteInterimAsync(bytes.WrittenMemory);
+        await x.Answer.InterimAsync(bytes.WrittenMemory);
     }
 }

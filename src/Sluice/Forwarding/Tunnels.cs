@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using Microsoft.AspNetCore.Connections;
 using Sluice.Http;
 using Sluice.Net;
 using Sluice.Records;
@@ -25,6 +24,7 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits)
         DialResult dial;
         try
         {
+            x.Client.Watch();
             dial = await dialer.DialAsync(new HostPort(target.Host, target.Port), x.Listener.Addresses, limits.Connect, x.Aborted);
         }
         catch (OperationCanceledException)
@@ -59,12 +59,7 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits)
     private async ValueTask RunAsync(
         Exchange x, TcpSocket upstream, SslStream? tls, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> earlyDown)
     {
-        TakenSocket client;
-        try
-        {
-            client = await x.Client.Socket.TakeOverAsync();
-        }
-        catch (ConnectionResetException)
+        if (await x.Client.TakeOverAsync() is not { } client)
         {
             tls?.Dispose();
             upstream.Dispose();
@@ -83,7 +78,7 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits)
         }
         x.MarkFirstByte();
         var relay = new Relay(client.Socket, upstream, x.Time);
-        var stop = x.Client.Socket.ConnectionClosed;
+        var stop = x.Aborted;
         var result = tls is null
             ? await relay.RunAsync(client.Early, limits.TunnelIdle, stop)
             : await TlsTunnel.RunAsync(client, tls, upstream, limits.TunnelIdle, stop);

@@ -4,8 +4,9 @@ namespace Sluice.Http;
 /// message begins is no longer certain (RFC 9112 s.9.3, 11.2).</summary>
 public enum BadMessage : byte
 {
-    // Kestrel finds these before us; they are here so that its refusals are recorded in the same words.
     Malformed,
+    HeadTimedOut,
+    Incomplete,
     VersionNotSupported,
     TargetTooLong,
     HeadTooLarge,
@@ -49,6 +50,8 @@ public static class BadMessages
     public static BadMessageRow Row(this BadMessage why) => why switch
     {
         BadMessage.Malformed => new(400, Request, "The request is not well-formed HTTP."),
+        BadMessage.HeadTimedOut => new(408, Request, "The request's head did not arrive in time."),
+        BadMessage.Incomplete => new(400, Request, "The request ended before it was whole."),
         BadMessage.VersionNotSupported => new(505, Internal, "This version of HTTP is not spoken here."),
         BadMessage.TargetTooLong => new(414, Request, "The request line is too long."),
         BadMessage.HeadTooLarge => new(431, Request, "The request's header section is too large."),

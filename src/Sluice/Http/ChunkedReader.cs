@@ -37,8 +37,7 @@ public sealed class ChunkedReader(int maxTrailerBytes = 16 << 10, int maxTrailer
     private long _left;  // of the size being read, then of the chunk's data
     private int _digits;
     private int _extensionBytes;
-    private int _trailerBytes;
-    private int _searched;
+    private LineReader _lines;
 
     /// <summary>The trailers, after Done; without those that may not be trailers (RFC 9110 s.6.5.1).</summary>
     public FieldList Trailers => _trailers.Fields;
@@ -142,28 +141,22 @@ public sealed class ChunkedReader(int maxTrailerBytes = 16 << 10, int maxTrailer
     {
         while (true)
         {
-            var rest = input[consumed..];
-            var lineFeed = rest[_searched..].IndexOf((byte)'\n');
-            if (_trailerBytes + (lineFeed < 0 ? rest.Length : _searched + lineFeed + 1) > maxTrailerBytes)
-                return Refuse(BadResponse.TrailersTooLarge);
-            if (lineFeed < 0)
+            switch (_lines.Next(input, ref consumed, maxTrailerBytes, out var line))
             {
-                _searched = rest.Length;
-                return ParseStep.NeedMore;
+                case LineStep.NeedMore:
+                    return ParseStep.NeedMore;
+                case LineStep.TooLong:
+                    return Refuse(BadResponse.TrailersTooLarge);
+                case LineStep.BareLineFeed:
+                    return Refuse(BadResponse.InvalidTrailer);
             }
-            lineFeed += _searched;
-            _searched = 0;
-            if (lineFeed == 0 || rest[lineFeed - 1] != '\r')
-                return Refuse(BadResponse.InvalidTrailer);
-            consumed += lineFeed + 1;
-            _trailerBytes += lineFeed + 1;
-            if (lineFeed == 1)
+            if (line.IsEmpty)
             {
                 _at = At.Ended;
                 _trailers.End().RemoveWhere(TrailerFields.IsForbidden);
                 return ParseStep.Done;
             }
-            if (!_trailers.TryAdd(rest[..(lineFeed - 1)], out var why))
+            if (!_trailers.TryAdd(line, out var why))
                 return Refuse(why == BadResponse.TooManyFields ? BadResponse.TrailersTooLarge : BadResponse.InvalidTrailer);
         }
     }

@@ -30,4 +30,14 @@ public static class ContentLength
             fields.Set(FieldNames.ContentLength, length!.Value.ToString(CultureInfo.InvariantCulture));
         return true;
     }
+
+    /// <summary>Whether there is more than one value, equal or not.</summary>
+    public static bool IsList(FieldList fields)
+    {
+        var values = 0;
+        foreach (ref readonly var line in fields.Lines)
+            if (FieldList.SameName(line.Name, FieldNames.ContentLength) && (++values > 1 || line.Value.Contains(',')))
+                return true;
+        return false;
+    }
 }

@@ -49,7 +49,8 @@ public static class Framing
     public static BadMessage? OfRequest(string method, ProtocolVersion version, FieldList fields, out BodyLength body)
     {
         body = BodyLength.None;
-        if (!ContentLength.TryRead(fields, out var length))
+        // RFC 9110 s.8.6: a list of equal lengths may be refused; no client that means well sends one.
+        if (ContentLength.IsList(fields) || !ContentLength.TryRead(fields, out var length))
             return BadMessage.InvalidContentLength;
         if (fields.Contains(FieldNames.TransferEncoding))
         {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Sluice.Http;
 
-/// <summary>Field names that need no new string: those of common responses, as their RFCs write them and in lower case.
+/// <summary>Field names that need no new string: those of common messages, as their RFCs write them and in lower case.
 /// A table of 512 short rows, chosen by length, first and last octet; what is sent stays as it was spelled.</summary>
 internal static class KnownNames
 {
@@ -10,14 +10,16 @@ internal static class KnownNames
     [
         FieldNames.Accept, FieldNames.AcceptRanges, "Access-Control-Allow-Credentials", "Access-Control-Allow-Headers",
         "Access-Control-Allow-Methods", "Access-Control-Allow-Origin", "Access-Control-Expose-Headers",
-        "Access-Control-Max-Age", FieldNames.Age, FieldNames.Allow, "Alt-Svc", FieldNames.CacheControl, FieldNames.CacheStatus,
+        "Access-Control-Max-Age", "Accept-Encoding", "Accept-Language", FieldNames.Age, FieldNames.Allow, "Alt-Svc", FieldNames.Authorization, FieldNames.CacheControl, FieldNames.CacheStatus,
         "Cdn-Cache-Control", FieldNames.Connection, "Content-Disposition", "Content-Encoding", "Content-Language",
         FieldNames.ContentLength, FieldNames.ContentLocation, FieldNames.ContentRange, "Content-Security-Policy",
-        FieldNames.ContentType, "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", FieldNames.Date, FieldNames.ETag,
-        FieldNames.Expires, FieldNames.KeepAlive, FieldNames.LastModified, "Link", FieldNames.Location, "NEL",
-        "Permissions-Policy", FieldNames.Pragma, FieldNames.ProxyAuthenticate, FieldNames.ProxyStatus, "Referrer-Policy",
-        "Report-To", "Retry-After", "Server", "Server-Timing", FieldNames.SetCookie, "Strict-Transport-Security",
-        "Timing-Allow-Origin", FieldNames.Trailer, FieldNames.TransferEncoding, FieldNames.Upgrade, FieldNames.Vary,
+        FieldNames.ContentType, "Cookie", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", FieldNames.Date, FieldNames.ETag,
+        FieldNames.Expect, FieldNames.Expires, FieldNames.Host, FieldNames.IfModifiedSince, FieldNames.IfNoneMatch, FieldNames.KeepAlive, FieldNames.LastModified, "Link", FieldNames.Location, "NEL", "Origin",
+        "Permissions-Policy", FieldNames.Pragma, FieldNames.ProxyAuthenticate, FieldNames.ProxyAuthorization, FieldNames.ProxyConnection, FieldNames.ProxyStatus,
+        FieldNames.Range, FieldNames.Referer, "Referrer-Policy",
+        "Report-To", "Retry-After", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "Server", "Server-Timing", FieldNames.SetCookie, "Strict-Transport-Security",
+        FieldNames.TE, "Timing-Allow-Origin", FieldNames.Trailer, FieldNames.TransferEncoding, FieldNames.Upgrade, "Upgrade-Insecure-Requests",
+        FieldNames.UserAgent, FieldNames.Vary,
         FieldNames.Via, "WWW-Authenticate", FieldNames.Warning, "X-Cache", "X-Content-Type-Options", "X-Frame-Options",
         "X-Powered-By", "X-Request-Id", "X-Served-By", "X-Timer", "X-XSS-Protection",
     ];

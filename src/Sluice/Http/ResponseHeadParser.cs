@@ -22,8 +22,7 @@ public enum ParseStep : byte
 /* The head of a response from an upstream we do not trust (RFC 9112 s.4, 5).
  *
  * Each call gets the octets that were not consumed before, and more. Whole lines are read as they come and are consumed,
- * so garbage is refused at its first line, not at the limit; of a line without its end only the new octets are searched.
- * A line ends with CR LF and with nothing else: a bare LF or CR is where two readers see different heads.
+ * so garbage is refused at its first line, not at the limit.
  * After Done the parser is ready for the next head (1xx, then the final one; or the next exchange).
  */
 public sealed class ResponseHeadParser(int maxHeadBytes, int maxFields)
@@ -33,8 +32,7 @@ public sealed class ResponseHeadParser(int maxHeadBytes, int maxFields)
     private int _status;
     private string _reason = "";
     private ProtocolVersion _version;
-    private int _headBytes;  // consumed of this head
-    private int _searched;   // of the line that has not ended yet
+    private LineReader _lines;
 
     /// <summary>The head that was read, after Done.</summary>
     public ResponseHead? Head { get; private set; }
@@ -43,30 +41,22 @@ public sealed class ResponseHeadParser(int maxHeadBytes, int maxFields)
     public BadResponse Error { get; private set; }
 
     /// <summary>Whether a head has been begun and not been ended.</summary>
-    public bool IsInside => _hasStatusLine || _searched > 0;
+    public bool IsInside => _hasStatusLine || _lines.IsInside;
 
     public ParseStep Read(ReadOnlySpan<byte> input, out int consumed)
     {
         consumed = 0;
         while (true)
         {
-            var rest = input[consumed..];
-            var lineFeed = rest[_searched..].IndexOf((byte)'\n');
-            if (_headBytes + (lineFeed < 0 ? rest.Length : _searched + lineFeed + 1) > maxHeadBytes)
-                return Refuse(BadResponse.HeadTooLarge);
-            if (lineFeed < 0)
+            switch (_lines.Next(input, ref consumed, maxHeadBytes, out var line))
             {
-                _searched = rest.Length;
-                return ParseStep.NeedMore;
+                case LineStep.NeedMore:
+                    return ParseStep.NeedMore;
+                case LineStep.TooLong:
+                    return Refuse(BadResponse.HeadTooLarge);
+                case LineStep.BareLineFeed:
+                    return Refuse(BadResponse.BareLineFeed);
             }
-            lineFeed += _searched;
-            _searched = 0;
-            if (lineFeed == 0 || rest[lineFeed - 1] != '\r')
-                return Refuse(BadResponse.BareLineFeed);
-            var line = rest[..(lineFeed - 1)];
-            consumed += lineFeed + 1;
-            _headBytes += lineFeed + 1;
-
             if (!_hasStatusLine)
             {
                 if (!TryReadStatusLine(line))
@@ -85,7 +75,7 @@ public sealed class ResponseHeadParser(int maxHeadBytes, int maxFields)
     {
         Head = new ResponseHead { Status = _status, Reason = _reason, Version = _version, Fields = _section.End() };
         _hasStatusLine = false;
-        _headBytes = 0;
+        _lines.Reset();
         return ParseStep.Done;
     }
 

@@ -46,6 +46,9 @@ public abstract class TcpSocket : IDisposable
     /// <summary>Sends all pieces, in as few system calls as there can be. The list is the caller's again afterwards.</summary>
     public abstract ValueTask SendAsync(List<ArraySegment<byte>> pieces);
 
+    /// <summary>Octets that the kernel has taken so far: whether a send that is not complete comes forward.</summary>
+    public long BytesSent { get; private protected set; }
+
     /// <summary>Whether the peer has neither sent nor closed since the last receive.</summary>
     /// <param name="surely">Asks the kernel, even where that costs a system call; else it may be known a moment later.</param>
     public abstract bool IsQuiet(bool surely);

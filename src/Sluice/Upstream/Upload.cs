@@ -25,8 +25,8 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
     /// <summary>As much goes on in one turn on an I/O thread; then others come first.</summary>
     private const int YieldAfter = 256 << 10;
 
-    /// <summary>As much goes out in one system call, as one chunk, of however many small pieces it was received (Kestrel
-    /// hands out a chunked body in blocks of 4 KiB); no more, as silence is measured between two calls.</summary>
+    /// <summary>As much goes out in one system call, as one chunk, of however many pieces it was
+    /// received; no more, as silence is measured between two calls.</summary>
     private const int InOneSend = 64 << 10;
 
     private static readonly byte[] DataEnd = ChunkedWriter.DataEnd.ToArray();
@@ -174,8 +174,9 @@ internal sealed class Upload(UpstreamConnection connection, RequestBody body, Ti
     {
         if (body.Length is not null)
             return;
-        using var end = new PooledWriter();
+        var end = new PooledWriter();
         ChunkedWriter.WriteEnd(end, body.Trailers());
         await connection.WriteAsync(end.Written);
+        end.Reset();
     }
 }

@@ -86,18 +86,17 @@ public sealed class UpstreamReply : IAsyncDisposable
 
     internal async ValueTask ReadHeadAsync()
     {
-        using (var head = new PooledWriter())
+        var head = new PooledWriter();
+        HeadWriter.WriteRequest(head, _request!.Method, _request.Target, _request.Fields);
+        try
         {
-            HeadWriter.WriteRequest(head, _request!.Method, _request.Target, _request.Fields);
-            try
-            {
-                await _connection!.WriteAsync(head.Written);
-            }
-            catch (Exception e) when (IsFault(e))
-            {
-                // An answer may stand before the reset: read on.
-            }
+            await _connection!.WriteAsync(head.Written);
         }
+        catch (Exception e) when (IsFault(e))
+        {
+            // An answer may stand before the reset: read on.
+        }
+        head.Reset();
         _upload?.Start();
         try
         {

@@ -9,15 +9,11 @@ public class RequestCheckTests
     [InlineData("Content-Length: 0", "Length(0)")]
     [InlineData("Content-Length: 5", "Length(5)")]
     [InlineData("content-length: 9223372036854775807", "Length(9223372036854775807)")]
-    [InlineData("Content-Length: 5, 5", "Length(5)")]
-    [InlineData("Content-Length: 5|Content-Length: 5", "Length(5)")]
     [InlineData("Content-Length: 010", "Length(10)")]
     [InlineData("Transfer-Encoding: chunked", "Chunked")]
     [InlineData("Transfer-Encoding: Chunked", "Chunked")]
     [InlineData("X-Content-Length: 5", "None")]
     [InlineData("Expect: 100-Continue|Content-Length: 1", "Length(1)")]
-    // RFC 9110 s.5.5: obs-text and HTAB pass
-    [InlineData("X: \u0085a\tb\u00a0", "None")]
     public void GoodHead_HasItsBodyLength(string lines, string expected)
     {
         Assert.Null(Check("POST", ProtocolVersion.Http11, "Host: h|" + lines, out var body));
@@ -26,8 +22,10 @@ public class RequestCheckTests
 
     [Theory]
     [InlineData("Content-Length: 5|Transfer-Encoding: chunked", BadMessage.ContentLengthBesideTransferEncoding)]
-    [InlineData("X-Content-Length: 5|Transfer-Encoding: chunked", BadMessage.ContentLengthBesideTransferEncoding)]
     [InlineData("Content-Length: 5|Content-Length: 6", BadMessage.InvalidContentLength)]
+    // RFC 9110 s.8.6: a list of equal lengths may be refused or repaired
+    [InlineData("Content-Length: 5, 5", BadMessage.InvalidContentLength)]
+    [InlineData("Content-Length: 5|Content-Length: 5", BadMessage.InvalidContentLength)]
     [InlineData("Content-Length: 5, 6", BadMessage.InvalidContentLength)]
     [InlineData("Content-Length: 5,", BadMessage.InvalidContentLength)]
     [InlineData("Content-Length: +5", BadMessage.InvalidContentLength)]
@@ -49,23 +47,10 @@ public class RequestCheckTests
     [InlineData("Transfer-Encoding: \"chunked\"", BadMessage.TransferCodingNotSupported)]
     [InlineData("Transfer-Encoding: chunked;x", BadMessage.TransferCodingNotSupported)]
     [InlineData("Transfer-Encoding: \u00a0chunked", BadMessage.TransferCodingNotSupported)]
-    [InlineData("Transfer-Encoding: \vchunked", BadMessage.ControlInField)]
     [InlineData("Transfer-Encoding: ", BadMessage.TransferCodingNotSupported)]
-    [InlineData("X: a\0b", BadMessage.ControlInField)]
-    [InlineData("X: a\rb", BadMessage.ControlInField)]
-    [InlineData("X: a\nb", BadMessage.ControlInField)]
-    [InlineData("X: \u0001", BadMessage.ControlInField)]
-    [InlineData("X: \u001f", BadMessage.ControlInField)]
-    [InlineData("X: \u007f", BadMessage.ControlInField)]
-    [InlineData("X Y: a", BadMessage.FieldNameNotToken)]
-    [InlineData("X : a", BadMessage.FieldNameNotToken)]
-    [InlineData("X\u0085: a", BadMessage.FieldNameNotToken)]
-    [InlineData("X(: a", BadMessage.FieldNameNotToken)]
-    [InlineData(": a", BadMessage.FieldNameNotToken)]
     [InlineData("Expect: x", BadMessage.ExpectationNotSupported)]
     [InlineData("Expect: 100-continue, x", BadMessage.ExpectationNotSupported)]
     [InlineData("Host: h", BadMessage.SeveralHosts)]
-    [InlineData("A: 1|B: 2|C: 3|D: 4|E: 5|F: 6|G: 7|H: 8|I: 9|J: 10", BadMessage.TooManyFields)]
     public void BadHead_IsRefused(string lines, BadMessage expected) =>
         Assert.Equal(expected, Check("POST", ProtocolVersion.Http11, "Host: h|" + lines, out _));
 
@@ -79,15 +64,6 @@ public class RequestCheckTests
     [InlineData(ProtocolVersion.Http10, "Expect: x", null)]
     public void Version_DecidesWhatIsNeededAndAllowed(ProtocolVersion version, string lines, BadMessage? expected) =>
         Assert.Equal(expected, Check("GET", version, lines, out _));
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("G ET")]
-    [InlineData("G\"")]
-    [InlineData("G\0")]
-    [InlineData("G{}")]
-    public void MethodThatIsNoToken_IsRefused(string method) =>
-        Assert.Equal(BadMessage.MethodNotToken, Check(method, ProtocolVersion.Http11, "Host: h", out _));
 
     [Fact]
     public void UnknownMethod_Passes() =>
@@ -114,10 +90,10 @@ public class RequestCheckTests
     public void GoodHead_CostsNoAllocation()
     {
         var fields = Fields("Host: example.com|User-Agent: x|Accept: */*|Connection: keep-alive|Content-Length: 5");
-        RequestCheck.Check("POST", ProtocolVersion.Http11, fields, 10, out _);
+        RequestCheck.Check("POST", ProtocolVersion.Http11, fields, out _);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 100; i++)
-            RequestCheck.Check("POST", ProtocolVersion.Http11, fields, 10, out _);
+            RequestCheck.Check("POST", ProtocolVersion.Http11, fields, out _);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
@@ -142,5 +118,5 @@ public class RequestCheckTests
     }
 
     private static BadMessage? Check(string method, ProtocolVersion version, string lines, out BodyLength body) =>
-        RequestCheck.Check(method, version, Fields(lines), maxFields: 10, out body);
+        RequestCheck.Check(method, version, Fields(lines), out body);
 }

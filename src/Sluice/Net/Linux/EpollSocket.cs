@@ -259,6 +259,8 @@ internal sealed class EpollSocket : TcpSocket, IWatched
     {
         var errno = sent < 0 ? Libc.LastError : 0;
         Leave();
+        if (sent > 0)
+            BytesSent += sent;
         if (sent == length || errno == Libc.EINTR)
             _output.Set();
         return errno switch

@@ -6,6 +6,8 @@ namespace Sluice.Net.Plain;
 /// <summary>A socket of the platform: <see cref="Socket"/>, on every system that .NET runs on.</summary>
 internal sealed class PlainSocket : TcpSocket
 {
+    private const int InOneSend = 64 << 10;
+
     private readonly Socket _socket;
     private CancellationTokenSource _wait = new();
 
@@ -77,15 +79,26 @@ internal sealed class PlainSocket : TcpSocket
 
     public override async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        // Sockets of .NET send all of a stream's bytes before they complete; should one not, the rest follows.
+        // A send of the platform tells of nothing before it is complete.
         while (!bytes.IsEmpty)
-            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None)..];
+        {
+            var sent = await _socket.SendAsync(bytes[..Math.Min(bytes.Length, InOneSend)], SocketFlags.None);
+            BytesSent += sent;
+            bytes = bytes[sent..];
+        }
     }
 
     public override async ValueTask SendAsync(List<ArraySegment<byte>> pieces)
     {
         var length = pieces.Sum(piece => (long)piece.Count);
+        if (length > InOneSend)
+        {
+            foreach (var piece in pieces)
+                await SendAsync(piece);
+            return;
+        }
         var sent = await _socket.SendAsync(pieces, SocketFlags.None);
+        BytesSent += sent;
         for (var i = 0; sent < length; i++)
         {
             var skipped = (int)Math.Min(sent, pieces[i].Count);
