@@ -30,8 +30,6 @@ public readonly record struct CacheStatus
     public override string ToString()
     {
         var detail = Detail ?? Forwarded.Detail();
-        if (Hit && detail is null)
-            return string.Create(CultureInfo.InvariantCulture, $"{Name}; hit; ttl={Ttl}");
         var text = new Text(stackalloc char[256]);
         text.Add(Name);
         if (Hit)

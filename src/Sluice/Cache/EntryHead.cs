@@ -22,7 +22,8 @@ internal sealed class EntryHead
         Vary = Vary.Of(fields, request);
         Date = Freshness.DateOf(fields, freshness.ResponseTime);
         ETag = fields.Get(FieldNames.ETag);
-        Bytes = fields.Sum(f => f.Name.Length + f.Value.Length + 4);
+        foreach (ref readonly var line in fields.Lines)
+            Bytes += line.Name.Length + line.Value.Length + ": \r\n".Length;
     }
 
     public int Status { get; }
@@ -103,8 +104,8 @@ internal sealed class EntryHead
         var fields = received.Copy();
         HopByHop.RemoveFromResponse(fields);
         fields.Remove(FieldNames.Age);
-        if (withheld is not null)
-            fields.RemoveWhere(name => Storability.Withholds(withheld, name));
+        foreach (var name in withheld?.Split(',', StringSplitOptions.TrimEntries) ?? [])
+            fields.Remove(name);
         return fields;
     }
 }

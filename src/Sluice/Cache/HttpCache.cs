@@ -193,10 +193,10 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
     {
         var head = old.Head.FreshenedBy(lookup.Request.Fields, update.Fields, requestTime, responseTime);
         var entry = new Entry(lookup.Key, head, old.Body, old.Trailers);
-        var reason = Storability.Judge(lookup.Facts, head.Status, head.Fields, head.Directives, head.Freshness.LifetimeTicks);
-        switch (reason)
+        var reason = Storability.Judge(lookup.Facts, head.Status, head.Fields, head.Directives);
+        switch (reason == NotStoredReason.None ? Storability.Judge(head) : reason)
         {
-            case NotStoredReason.None when head.Bytes <= Storability.MaxHeadBytes:
+            case NotStoredReason.None:
                 _tier.Put(entry, lookup.Request.Fields, lookup.Stamp, 0);
                 Interlocked.Increment(ref _freshened);
                 break;
@@ -214,10 +214,13 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
     private Admission Admit(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
     {
         var directives = ResponseDirectives.Of(head.Fields);
-        var entryHead = EntryHead.Of(lookup.Request.Fields, head, directives, requestTime, responseTime);
-        var reason = Storability.Judge(lookup.Facts, head.Status, head.Fields, directives, entryHead.Freshness.LifetimeTicks);
-        if (reason == NotStoredReason.None && entryHead.Bytes > Storability.MaxHeadBytes)
-            reason = NotStoredReason.HeadTooLarge;
+        var reason = Storability.Judge(lookup.Facts, head.Status, head.Fields, directives);
+        EntryHead? entryHead = null;
+        if (reason == NotStoredReason.None)
+        {
+            entryHead = EntryHead.Of(lookup.Request.Fields, head, directives, requestTime, responseTime);
+            reason = Storability.Judge(entryHead);
+        }
         long? length = null;
         if (reason == NotStoredReason.None && !TryGetLength(head, out length))
             reason = NotStoredReason.BadLength;
@@ -227,7 +230,7 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
             return new Admission
             {
                 Kind = AdmissionKind.Store,
-                Writer = new EntryWriter(this, lookup, entryHead, new BodyBuilder(_tier, length, _maxEntryBytes)),
+                Writer = new EntryWriter(this, lookup, entryHead!, new BodyBuilder(_tier, length, _maxEntryBytes)),
                 CacheStatus = Forwarded(lookup, head) with { Stored = true },
             };
         if (SpeaksForAll(lookup, head.Status))

@@ -2,13 +2,14 @@ using Sluice.Http;
 
 namespace Sluice.Cache;
 
-/// <summary>May this answer to a GET be stored by a shared cache (RFC 9111 s.3)? The first rule that forbids it is the reason.</summary>
+/// <summary>May this answer to a GET be stored by a shared cache (RFC 9111 s.3)? The first rule that forbids it is the reason.
+/// In two steps: most of what may not be stored says so, and no entry's head is made for it.</summary>
 internal static class Storability
 {
     /// <summary>A head larger than this is not stored, nor may 304 answers let one grow beyond it.</summary>
-    public const int MaxHeadBytes = 64 << 10;
+    private const int MaxHeadBytes = 64 << 10;
 
-    public static NotStoredReason Judge(in RequestFacts request, int status, FieldList fields, in ResponseDirectives directives, long lifetimeTicks)
+    public static NotStoredReason Judge(in RequestFacts request, int status, FieldList fields, in ResponseDirectives directives)
     {
         // RFC 9111 s.3: the status code is final; 206 is not combined here, 304 never stored as such.
         if (status is < 200 or > 599)
@@ -44,13 +45,18 @@ internal static class Storability
         if (!(directives.Public || directives.MaxAge >= 0 || directives.SharedMaxAge >= 0
             || fields.Contains(FieldNames.Expires) || Freshness.IsHeuristicallyCacheable(status)))
             return NotStoredReason.NotCacheable;
-        // What can be neither served as it is nor validated takes room for nothing.
-        if (lifetimeTicks == 0 && directives.StaleWhileRevalidate <= 0 && directives.StaleIfError <= 0 && !HasValidator(fields))
-            return NotStoredReason.Useless;
         return NotStoredReason.None;
     }
 
-    public static bool HasValidator(FieldList fields) => fields.Contains(FieldNames.ETag) || fields.Contains(FieldNames.LastModified);
+    /// <summary>The second step: what would be stored.</summary>
+    public static NotStoredReason Judge(EntryHead head)
+    {
+        // What can be neither served as it is nor validated takes room for nothing.
+        if (head.Freshness.LifetimeTicks == 0 && head.Directives.StaleWhileRevalidate <= 0 && head.Directives.StaleIfError <= 0
+            && !head.Fields.Contains(FieldNames.ETag) && !head.Fields.Contains(FieldNames.LastModified))
+            return NotStoredReason.Useless;
+        return head.Bytes > MaxHeadBytes ? NotStoredReason.HeadTooLarge : NotStoredReason.None;
+    }
 
     public static bool Withholds(string? names, string name)
     {

@@ -30,6 +30,7 @@ internal sealed class AnswerWriter(ClientConnection client)
     private readonly List<ArraySegment<byte>> _pieces = [];
     private Exchange _x = null!;
     private ValueTask _sendingInterim;
+    private Func<ResponseHead, ValueTask>? _passInterim;
     private int _inThisTurn;
     private int _referred;   // of what was copied, what is among the pieces
     private long _left;      // of what Content-Length promised; -1: it promised nothing
@@ -124,7 +125,18 @@ internal sealed class AnswerWriter(ClientConnection client)
         await _sendingInterim;
     }
 
+    /// <summary>Takes an upstream's interim answers; one delegate for all exchanges of the connection.</summary>
+    public Func<ResponseHead, ValueTask> PassInterim => _passInterim ??= PassInterimAsync;
+
     public void Release() => _copied.Reset();
+
+    private ValueTask PassInterimAsync(ResponseHead head)
+    {
+        HopByHop.RemoveFromResponse(head.Fields);
+        var bytes = new ArrayBufferWriter<byte>(256);
+        HeadWriter.WriteResponse(bytes, head);
+        return InterimAsync(bytes.WrittenMemory);
+    }
 
     private async ValueTask After(ValueTask before, ReadOnlyMemory<byte> head)
     {

@@ -13,6 +13,9 @@ public sealed class ListenerGate(ListenerOptions options, AddressRules addresses
 
     public AddressRules Addresses { get; } = options.Kind == ListenerKind.Forward ? addresses : AddressRules.Any;
 
+    /// <summary>What stands for an absent Host: the origin's authority; null on a forward listener.</summary>
+    public string? OwnAuthority { get; } = options.Kind == ListenerKind.Reverse ? options.To?.ToString() : null;
+
     public bool Admits(IPEndPoint? client)
     {
         if (options.Allow.Count == 0 || client is null)

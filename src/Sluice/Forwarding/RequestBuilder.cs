@@ -39,7 +39,7 @@ internal sealed class RequestBuilder(Via via)
             Body = x is null ? null : BodyOf(x),
             Upgrade = upgrade,
             ExpectsContinue = request.Version >= ProtocolVersion.Http11 && fields.Contains(FieldNames.Expect),
-            Interim = x is { Request.Version: ProtocolVersion.Http11 } ? head => PassInterimAsync(x, head) : null,
+            Interim = x is { Request.Version: ProtocolVersion.Http11 } ? x.Answer.PassInterim : null,
             TakesTrailers = takesTrailers,
             Aborted = x?.Aborted ?? CancellationToken.None,
         };
@@ -49,8 +49,11 @@ internal sealed class RequestBuilder(Via via)
     {
         BodyKind.None => null,
         BodyKind.Length => new RequestBody(x.Client.Body, x.BodyLength.Octets, static () => null),
-        _ => new RequestBody(x.Client.Body, null, () => x.Client.Body.Trailers),
+        _ => ChunkedBodyOf(x.Client.Body),
     };
+
+    // Apart: a method with a lambda allocates what the lambda captures whether it comes to it or not.
+    private static RequestBody ChunkedBodyOf(ClientBody body) => new(body, null, () => body.Trailers);
 
     /// <summary>RFC 9110 s.7.8: from HTTP/1.1 only; h2c is not ours to pass on (RFC 9113 s.3.1 took it back).</summary>
     private static string? UpgradeOf(RequestHead request)
@@ -61,13 +64,5 @@ internal sealed class RequestBuilder(Via via)
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Where(protocol => !protocol.Equals("h2c", StringComparison.OrdinalIgnoreCase));
         return kept is not null && string.Join(", ", kept) is { Length: > 0 } upgrade ? upgrade : null;
-    }
-
-    private static async ValueTask PassInterimAsync(Exchange x, ResponseHead head)
-    {
-        HopByHop.RemoveFromResponse(head.Fields);
-        var bytes = new System.Buffers.ArrayBufferWriter<byte>(256);
-        HeadWriter.WriteResponse(bytes, head);
-        await x.Answer.InterimAsync(bytes.WrittenMemory);
     }
 }

@@ -19,9 +19,7 @@ internal static class RequestReader
         var (method, version, fields) = (x.Method!, x.Version!.Value, x.Fields);
         if (RequestCheck.Check(method, version, fields, out var body) is { } bad)
             return bad;
-        var listener = x.Listener.Options;
-        var fallback = listener.Kind == ListenerKind.Reverse ? listener.To?.ToString() : null;
-        if (!RequestTarget.TryParse(method, x.RawTarget!, fields.Get(FieldNames.Host), "http", fallback, out var target, out var why))
+        if (!RequestTarget.TryParse(method, x.RawTarget!, fields.Get(FieldNames.Host), "http", x.Listener.OwnAuthority, out var target, out var why))
             return why;
         x.BodyLength = body;
         x.Request = new RequestHead { Method = method, Target = target, Version = version, Fields = fields };
