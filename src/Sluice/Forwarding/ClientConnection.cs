@@ -16,7 +16,6 @@ using System.Net.Sockets;
 using Sluice.Http;
 using Sluice.Net;
 using Sluice.Upstream;
-using Deadlines = Sluice.Net.Deadlines;
 
 namespace Sluice.Forwarding;
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Sluice.Cache;
 using Sluice.Http;
 using Sluice.Records;
@@ -14,12 +15,16 @@ namespace Sluice.Forwarding;
 internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder builder, Tunnels tunnels, TimeProvider time)
 {
     /// <summary>Returns what to answer where there is no answer to pass on.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ErrorPage?> AnswerAsync(Exchange x, Lookup lookup, Delivery delivery)
     {
         while (true)
         {
             var asked = time.GetUtcNow();
-            await using var reply = await AskAsync(x, lookup);
+            var request = builder.Build(lookup, x.Listener, x);
+            x.Client.Asking = request;
+            await using var reply = await pool.AskAsync(request);
+            x.Client.Asking = null;
             x.Record.Upstream = reply.Remote;
             if (reply.Error != ForwardError.None)
                 return await InsteadAsync(x, lookup, reply, delivery);
@@ -60,15 +65,6 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
         if (reply.Error == ForwardError.None)
             writer?.Commit(reply.Trailers);
         writer?.Abandon();
-    }
-
-    private async ValueTask<UpstreamReply> AskAsync(Exchange x, Lookup lookup)
-    {
-        var request = builder.Build(lookup, x.Listener, x);
-        x.Client.Asking = request;
-        var reply = await pool.AskAsync(request);
-        x.Client.Asking = null;
-        return reply;
     }
 
     private async ValueTask<ErrorPage?> InsteadAsync(Exchange x, Lookup lookup, UpstreamReply reply, Delivery delivery)

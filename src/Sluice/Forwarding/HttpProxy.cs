@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Sluice.Cache;
 using Sluice.Http;
 using Sluice.Policy;
@@ -12,6 +13,7 @@ namespace Sluice.Forwarding;
 /// </summary>
 internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tunnels tunnels, LimitOptions limits, Via via)
 {
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ServeAsync(Exchange x)
     {
         var delivery = new Delivery(x, censor, via);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Sluice.Net;
 using Sluice.Records;
@@ -47,6 +48,7 @@ internal sealed class HttpServer : IAsyncDisposable
     }
 
     /// <summary>The life of an exchange, and its record. Never throws.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask ServeAsync(Exchange x)
     {
         try

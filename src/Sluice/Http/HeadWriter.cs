@@ -5,7 +5,7 @@ namespace Sluice.Http;
 
 /// <summary>Writes heads of HTTP/1.1 messages (RFC 9112 s.2.1) as Latin-1, one octet per char. What is written has been
 /// checked when it was read or is our own, so a CR, LF or NUL in it is a bug and throws
-/// <see cref="InvalidOperationException"/>: better no message than two.</summary>
+/// <see cref="InvalidOperationException"/>: better no message than two. What is beyond Latin-1 becomes a question mark.</summary>
 public static class HeadWriter
 {
     /// <summary><c>METHOD SP target SP HTTP/1.1</c>, the fields, the empty line.</summary>
@@ -16,7 +16,7 @@ public static class HeadWriter
         span[n++] = (byte)' ';
         n = Put(span, n, target);
         n = Put(span, n, " HTTP/1.1\r\n"u8);
-        writer.Advance(PutSection(span, n, fields));
+        writer.Advance(Checked(span[..PutSection(span, n, fields)], fields.Count + 2));
     }
 
     /// <summary><c>HTTP/1.1 SP status SP reason</c>, the fields, the empty line.</summary>
@@ -33,12 +33,15 @@ public static class HeadWriter
         span[n++] = (byte)' ';
         n = Put(span, n, head.Reason);
         n = Put(span, n, "\r\n"u8);
-        writer.Advance(PutSection(span, n, head.Fields));
+        writer.Advance(Checked(span[..PutSection(span, n, head.Fields)], head.Fields.Count + 2));
     }
 
     /// <summary>Field lines and the empty line: also a trailer section.</summary>
-    internal static void WriteFields(IBufferWriter<byte> writer, FieldList fields) =>
-        writer.Advance(PutSection(writer.GetSpan(SizeOf(fields) + 2), 0, fields));
+    internal static void WriteFields(IBufferWriter<byte> writer, FieldList fields)
+    {
+        var span = writer.GetSpan(SizeOf(fields) + "\r\n".Length);
+        writer.Advance(Checked(span[..PutSection(span, 0, fields)], fields.Count + 1));
+    }
 
     private static int SizeOf(FieldList fields)
     {
@@ -53,12 +56,20 @@ public static class HeadWriter
         foreach (ref readonly var line in fields.Lines)
         {
             at = Put(to, at, line.Name);
-            at = Put(to, at, ": "u8);
+            to[at++] = (byte)':';
+            to[at++] = (byte)' ';
             at = Put(to, at, line.Value);
-            at = Put(to, at, "\r\n"u8);
+            to[at++] = (byte)'\r';
+            to[at++] = (byte)'\n';
         }
         return Put(to, at, "\r\n"u8);
     }
+
+    /// <summary>Of what was written, these are the line ends that should be there, and no others.</summary>
+    private static int Checked(ReadOnlySpan<byte> written, int lines) =>
+        written.Count((byte)'\n') == lines && written.Count((byte)'\r') == lines && !written.Contains((byte)0)
+            ? written.Length
+            : throw new InvalidOperationException("A head may not hold CR, LF or NUL.");
 
     private static int Put(Span<byte> to, int at, ReadOnlySpan<byte> text)
     {
@@ -66,10 +77,5 @@ public static class HeadWriter
         return at + text.Length;
     }
 
-    private static int Put(Span<byte> to, int at, string text)
-    {
-        if (text.AsSpan().ContainsAny('\r', '\n') || text.AsSpan().ContainsAnyExceptInRange('\u0001', '\u00ff'))
-            throw new InvalidOperationException("A head may not hold CR, LF, NUL or anything beyond Latin-1.");
-        return at + Encoding.Latin1.GetBytes(text, to[at..]);
-    }
+    private static int Put(Span<byte> to, int at, string text) => at + Encoding.Latin1.GetBytes(text, to[at..]);
 }

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using Sluice.Http;
 using Sluice.Net;
@@ -37,47 +38,37 @@ public sealed class UpstreamPool : IDisposable
 
     /// <summary>Sends the request and reads the answer's head. Never throws for what the network or the peer does:
     /// <see cref="UpstreamReply.Error"/> says it.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<UpstreamReply> AskAsync(UpstreamRequest request)
     {
         AddFraming(request);
-        var connection = TakeIdle(request);
-        if (connection is not null)
+        if (TakeIdle(request) is { } kept)
         {
-            var reply = await AskOnAsync(connection, request);
+            var reply = new UpstreamReply(this, kept, request, _options);
+            await reply.ReadHeadAsync();
             if (reply.Error != ForwardError.Terminated || reply.Answered || !MayRepeat(request))
                 return reply;
             await reply.DisposeAsync();
         }
         var (dialled, error, detail) = await ConnectAsync(request);
-        return dialled is null
-            ? UpstreamReply.Failed(error, detail)
-            : await AskOnAsync(dialled, request);
+        if (dialled is null)
+            return UpstreamReply.Failed(error, detail);
+        var answer = new UpstreamReply(this, dialled, request, _options);
+        await answer.ReadHeadAsync();
+        return answer;
     }
 
     public void Dispose()
     {
         _pruning.Dispose();
         _deadlines.Dispose();
+        foreach (var connection in _deadlines.Snapshot())
+            ((UpstreamConnection)connection).CutOff(Cut.TimedOut);
         _idle.Prune();
     }
 
     private static bool MayRepeat(UpstreamRequest request) =>
         Methods.IsIdempotent(request.Method) && request.Body is null or { Length: 0 } && !request.Aborted.IsCancellationRequested;
-
-    private async ValueTask<UpstreamReply> AskOnAsync(UpstreamConnection connection, UpstreamRequest request)
-    {
-        var reply = new UpstreamReply(this, connection, request, _options);
-        try
-        {
-            await reply.ReadHeadAsync();
-            return reply;
-        }
-        catch
-        {
-            await reply.DisposeAsync();
-            throw;
-        }
-    }
 
     /// <summary>RFC 9112 s.6: the framing of what we send is ours.</summary>
     private static void AddFraming(UpstreamRequest request)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using Sluice.Http;
 using Sluice.Net;
@@ -84,63 +85,80 @@ public sealed class UpstreamReply : IAsyncDisposable
     /// <summary>At least one octet of an answer came.</summary>
     internal bool Answered { get; private set; }
 
+    /// <summary>Sends the request's head and reads until the final one of the answer. A bug ends the exchange, too.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask ReadHeadAsync()
     {
-        var head = new PooledWriter();
-        HeadWriter.WriteRequest(head, _request!.Method, _request.Target, _request.Fields);
+        var connection = _connection!;
+        var sent = false;
         try
         {
-            await _connection!.WriteAsync(head.Written);
-        }
-        catch (Exception e) when (IsFault(e))
-        {
-            // An answer may stand before the reset: read on.
-        }
-        head.Reset();
-        _upload?.Start();
-        try
-        {
-            await ReadFinalHeadAsync();
+            await SendHeadAsync();
+            _upload?.Start();
+            var parser = new ResponseHeadParser(_options!.MaxHeadBytes, _options.MaxFields);
+            for (var heads = 0; Head is null && Error == ForwardError.None;)
+            {
+                if (Parse(parser) is { } head)
+                    await TakeAsync(head, ++heads);
+                else if (Error == ForwardError.None)
+                {
+                    await connection.WaitAsync();
+                    if (await connection.FillAsync() > 0)
+                        Answered = true;
+                    else
+                        Fail(Answered ? ForwardError.Incomplete : ForwardError.Terminated, "FIN instead of an answer");
+                }
+            }
+            sent = true;
         }
         catch (Exception e) when (IsFault(e))
         {
             Fail(Explain(ForwardError.ResponseTimedOut, Answered ? ForwardError.Incomplete : ForwardError.Terminated), e.Message);
+            sent = true;
         }
-        _request.AwaitsNoMore();
-        // Whoever takes the answer has all the time; only who waits for more of it is limited.
-        _connection!.Allow(Timeout.InfiniteTimeSpan);
-        if (Error != ForwardError.None)
-            await EndAsync();
+        finally
+        {
+            _request!.AwaitsNoMore();
+            // Whoever takes the answer has all the time; only who waits for more of it is limited.
+            connection.Allow(Timeout.InfiniteTimeSpan);
+            if (!sent || Error != ForwardError.None)
+                await EndAsync();
+        }
     }
 
     /// <summary>The next piece of the body, without transfer coding; empty at its end, where <see cref="Error"/> says
     /// whether it is whole. Valid until the next call.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync()
+    public ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync()
     {
         if (_ended || _complete)
             return default;
         _connection!.Consume(_lent);
         _lent = 0;
+        var piece = TakePiece();
+        return piece.Length > 0 ? new(piece) : ReadMoreAsync();
+    }
+
+    private async ValueTask<ReadOnlyMemory<byte>> ReadMoreAsync()
+    {
+        var connection = _connection!;
         try
         {
-            while (true)
+            while (!_complete && Error == ForwardError.None)
             {
-                var piece = TakePiece();
-                if (piece.Length > 0)
-                {
-                    _connection.Allow(Timeout.InfiniteTimeSpan);
-                    return piece;
-                }
-                if (_complete || Error != ForwardError.None)
-                    break;
-                _connection.Allow(_options!.Body);
-                if (await _connection.FillAsync(large: _left > 64 << 10) == 0)
+                connection.Allow(_options!.Body);
+                await connection.WaitAsync();
+                if (await connection.FillAsync(large: _left > 64 << 10) == 0)
                 {
                     if (_body.Kind == BodyKind.UntilClose)
                         _complete = true;
                     else
                         Fail(ForwardError.Incomplete, "FIN in the middle of the body");
                     break;
+                }
+                if (TakePiece() is { Length: > 0 } piece)
+                {
+                    connection.Allow(Timeout.InfiniteTimeSpan);
+                    return piece;
                 }
             }
         }
@@ -164,52 +182,55 @@ public sealed class UpstreamReply : IAsyncDisposable
     /// <summary>Ends the exchange: the connection goes back to the pool if the answer was read to its end.</summary>
     public ValueTask DisposeAsync() => EndAsync();
 
-    private async ValueTask ReadFinalHeadAsync()
+    private ValueTask SendHeadAsync()
     {
-        var parser = new ResponseHeadParser(_options!.MaxHeadBytes, _options.MaxFields);
-        var connection = _connection!;
-        for (var interim = 0; ;)
+        var head = new PooledWriter();
+        HeadWriter.WriteRequest(head, _request!.Method, _request.Target, _request.Fields);
+        var sending = _connection!.WriteAsync(head.Written);
+        if (!sending.IsCompletedSuccessfully)
+            return WaitAsync(sending, head);
+        head.Reset();
+        return default;
+
+        static async ValueTask WaitAsync(ValueTask sending, PooledWriter head)
         {
-            var step = parser.Read(connection.Unread.Span, out var consumed);
-            connection.Consume(consumed);
-            switch (step)
+            try
             {
-                case ParseStep.NeedMore:
-                    if (await connection.FillAsync() == 0)
-                    {
-                        Fail(Answered ? ForwardError.Incomplete : ForwardError.Terminated, "FIN instead of an answer");
-                        return;
-                    }
-                    Answered = true;
-                    break;
-                case ParseStep.Bad:
-                    Fail(parser.Error is BadResponse.HeadTooLarge or BadResponse.TooManyFields
-                        ? ForwardError.HeadTooLarge : ForwardError.BadResponse, parser.Error.Row().Text);
-                    return;
-                default:
-                    var head = parser.Head!;
-                    if (head.Status == 101)
-                    {
-                        await BeginUpgradeAsync(head);
-                        return;
-                    }
-                    if (head.Status >= 200)
-                    {
-                        Begin(head);
-                        return;
-                    }
-                    if (++interim > MaxInterim)
-                    {
-                        Fail(ForwardError.BadResponse, "too many interim answers");
-                        return;
-                    }
-                    if (head.Status == 100)
-                        _upload?.Continue();
-                    else if (_request!.Interim is { } pass)
-                        await pass(head);
-                    break;
+                await sending;
             }
+            catch (Exception e) when (IsFault(e))
+            {
+                // An answer may stand before the reset: read on.
+            }
+            head.Reset();
         }
+    }
+
+    /// <summary>The next head in what is unread; null: more is needed, or it is refused.</summary>
+    private ResponseHead? Parse(ResponseHeadParser parser)
+    {
+        var step = parser.Read(_connection!.Unread.Span, out var consumed);
+        _connection.Consume(consumed);
+        if (step == ParseStep.Bad)
+            Fail(parser.Error is BadResponse.HeadTooLarge or BadResponse.TooManyFields
+                ? ForwardError.HeadTooLarge : ForwardError.BadResponse, parser.Error.Row().Text);
+        return step == ParseStep.Done ? parser.Head : null;
+    }
+
+    /// <param name="count">Of the heads so far.</param>
+    private ValueTask TakeAsync(ResponseHead head, int count)
+    {
+        if (head.Status == 101)
+            return BeginUpgradeAsync(head);
+        if (head.Status >= 200)
+            Begin(head);
+        else if (count > MaxInterim)
+            Fail(ForwardError.BadResponse, "too many interim answers");
+        else if (head.Status == 100)
+            _upload?.Continue();
+        else if (_request!.Interim is { } pass)
+            return pass(head);
+        return default;
     }
 
     /// <summary>RFC 9110 s.15.2.2: only to what the client asked for. What follows the request on the wire is the other
