@@ -49,6 +49,8 @@ internal sealed class AnswerWriter(ClientConnection client)
     public void Head(int status, string? reason, FieldList fields, bool hasBody)
     {
         var x = _x;
+        lock (_interim)
+            _hasHead = true;
         x.Record.Status = status;
         x.Record.ContentType = fields.Get(FieldNames.ContentType);
         // RFC 9110 s.15.3.6: 205 has no content; what an origin sends as such goes no further.
@@ -61,14 +63,12 @@ internal sealed class AnswerWriter(ClientConnection client)
             fields.Add(FieldNames.Date, HttpDate.Format(x.Time.GetUtcNow()));
         // A client that waits for 100 (Continue) and gets this instead may send its body all the same, or not.
         x.Closes |= client.Closes || client.Body.AwaitsContinue
-            || x.Request is not { } request || !ConnectionOptions.Persists(request.Version, request.Fields);
+            || x.Request is not { } request || !Persists(request);
         if (x.Closes)
             fields.Add(FieldNames.Connection, ConnectionOptions.Close);
         else if (x.Version == ProtocolVersion.Http10)
             fields.Add(FieldNames.Connection, ConnectionOptions.KeepAlive);
         HeadWriter.WriteResponse(_copied, new ResponseHead { Status = status, Reason = reason ?? ReasonPhrases.GetReasonPhrase(status), Fields = fields });
-        lock (_interim)
-            _hasHead = true;
     }
 
     /// <summary>Sends one piece; <paramref name="piece"/> is free again when this completes. False: the client is gone.</summary>
@@ -109,20 +109,22 @@ internal sealed class AnswerWriter(ClientConnection client)
         }
     }
 
-    /// <summary>100 (Continue), unless the answer has begun.</summary>
-    public ValueTask ContinueAsync() => InterimAsync(Continue);
+    /// <summary>100 (Continue). False: the final answer has begun.</summary>
+    public ValueTask<bool> ContinueAsync() => InterimAsync(Continue);
 
-    /// <summary>Sends an interim answer (RFC 9110 s.15.2), unless the final one has begun. Safe beside another.</summary>
+    /// <summary>Sends an interim answer (RFC 9110 s.15.2). Safe beside another. False: the final one has begun.</summary>
     /// <param name="head">Must stay as it is until the exchange ends.</param>
-    public async ValueTask InterimAsync(ReadOnlyMemory<byte> head)
+    public async ValueTask<bool> InterimAsync(ReadOnlyMemory<byte> head)
     {
+        ValueTask sending;
         lock (_interim)
         {
             if (_hasHead)
-                return;
-            _sendingInterim = After(_sendingInterim, head).Preserve();
+                return false;
+            _sendingInterim = sending = After(_sendingInterim, head).Preserve();
         }
-        await _sendingInterim;
+        await sending;
+        return true;
     }
 
     /// <summary>Takes an upstream's interim answers; one delegate for all exchanges of the connection.</summary>
@@ -130,18 +132,31 @@ internal sealed class AnswerWriter(ClientConnection client)
 
     public void Release() => _copied.Reset();
 
-    private ValueTask PassInterimAsync(ResponseHead head)
+    private async ValueTask PassInterimAsync(ResponseHead head)
     {
         HopByHop.RemoveFromResponse(head.Fields);
         var bytes = new ArrayBufferWriter<byte>(256);
         HeadWriter.WriteResponse(bytes, head);
-        return InterimAsync(bytes.WrittenMemory);
+        await InterimAsync(bytes.WrittenMemory);
     }
 
     private async ValueTask After(ValueTask before, ReadOnlyMemory<byte> head)
     {
         await before;
         await client.WaitForSendAsync(client.Socket.SendAsync(head));
+    }
+
+    private bool Persists(RequestHead request)
+    {
+        // RFC 9112 s.9.3: a proxy keeps no connection with an HTTP/1.0 client, as the option may have come through another proxy that
+        // does not know it; a gateway may.
+        if (request.Version == ProtocolVersion.Http10 && _x.Listener.Options.Kind == ListenerKind.Forward)
+            return false;
+        // What follows a CONNECT may be the tunnel's that there is not; it must not become a request.
+        if (request.Method == Methods.Connect
+            && (client.HasUnread || request.Fields.Contains(FieldNames.ContentLength) || request.Fields.Contains(FieldNames.TransferEncoding)))
+            return false;
+        return ConnectionOptions.Persists(request.Version, request.Fields);
     }
 
     /// <summary>RFC 9112 s.6.1, 6.3.</summary>

@@ -21,12 +21,13 @@ internal sealed class ClientBody(ClientConnection client) : PipeReader
     private ChunkedReader? _chunks;
     private long _left;
     private long _octets;
-    private bool _awaitsContinue;
+    private volatile bool _awaitsContinue;
     private int _ready;   // content at the beginning of what is unread
     private int _raw;     // what it takes up there, framing included
     private int _given;
     private bool _ended = true;
     private ReadOnlySequence<byte> _content;
+    private BadMessage? _bad;
     private volatile bool _cancelled;
 
     /// <summary>The body has been taken whole, or there is none.</summary>
@@ -41,12 +42,13 @@ internal sealed class ClientBody(ClientConnection client) : PipeReader
     public void Begin(BodyLength length, bool expectsContinue)
     {
         _length = length;
-        _chunks = length.Kind == BodyKind.Chunked ? new ChunkedReader() : null;
+        _chunks = length.Kind == BodyKind.Chunked ? new ChunkedReader(ofRequest: true) : null;
         _left = length.Octets;
         _octets = 0;
         _ready = _raw = _given = 0;
         _awaitsContinue = expectsContinue;
         _ended = !length.HasOctets;
+        _bad = null;
         _cancelled = false;
     }
 
@@ -77,11 +79,10 @@ internal sealed class ClientBody(ClientConnection client) : PipeReader
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        if (_awaitsContinue)
-        {
+        // RFC 9110 s.10.1.1: it may be omitted where some of the content has come. Where the final answer has begun instead, the
+        // client may wait for it still.
+        if (_awaitsContinue && (client.HasUnread || await client.Answer.ContinueAsync()))
             _awaitsContinue = false;
-            await client.Answer.ContinueAsync();
-        }
         while (true)
         {
             if (TryTake(out var result))
@@ -125,6 +126,9 @@ internal sealed class ClientBody(ClientConnection client) : PipeReader
             result = new ReadResult(default, isCanceled: true, isCompleted: false);
             return true;
         }
+        // What follows a fault is not content, nor another request.
+        if (_bad is { } bad)
+            throw new BadBodyException(bad);
         if (_given == _ready && !_ended)
             Take();
         _content = new ReadOnlySequence<byte>(client.Unread.Slice(_given, _ready - _given));
@@ -150,7 +154,7 @@ internal sealed class ClientBody(ClientConnection client) : PipeReader
             _raw = 0;
         }
         if ((_octets += _ready) > client.Limits.MaxBodyBytes)
-            throw new BadBodyException(BadMessage.BodyTooLarge);
+            throw Fault(BadMessage.BodyTooLarge);
     }
 
     private void Decode(Span<byte> unread)
@@ -165,7 +169,7 @@ internal sealed class ClientBody(ClientConnection client) : PipeReader
             switch (step)
             {
                 case ParseStep.Bad:
-                    throw new BadBodyException(BadMessage.InvalidChunk);
+                    throw Fault(BadMessage.InvalidChunk);
                 case ParseStep.Done:
                     _ended = true;
                     return;
@@ -173,6 +177,12 @@ internal sealed class ClientBody(ClientConnection client) : PipeReader
                     return;
             }
         }
+    }
+
+    private BadBodyException Fault(BadMessage why)
+    {
+        _bad = why;
+        return new BadBodyException(why);
     }
 }
 

@@ -36,14 +36,13 @@ internal sealed class ClientConnection : TimeLimited
     private readonly RequestHeadParser _parser;
     private CancellationTokenSource? _aborted;
     private ReceiveBuffer _buffer;
-    private Wait _wait;
+    private volatile Wait _wait;
     private long _headBegan;
     private long _sentBefore;
     private UpstreamRequest? _asking;
     private Task _watch = Task.CompletedTask;
-    private bool _watches;
+    private volatile bool _watches;
     private volatile bool _finished;
-    private volatile bool _timedOut;
     private volatile bool _closes;
     private volatile bool _broken;
     private bool _taken;
@@ -86,7 +85,8 @@ internal sealed class ClientConnection : TimeLimited
     {
         set
         {
-            Volatile.Write(ref _asking, value);
+            // A full fence, as in WatchAsync: this sees the FIN, or that sees the request.
+            Interlocked.Exchange(ref _asking, value);
             if (value is null)
                 return;
             if (Body.IsComplete)
@@ -109,9 +109,11 @@ internal sealed class ClientConnection : TimeLimited
                 Exchange? x;
                 while (!TryBegin(out x))
                 {
+                    if (!AwaitHead())
+                        continue;
                     if (_watches)
                         await EndWatchAsync();
-                    else if (AwaitHead() && await Socket.WaitToReceiveAsync())
+                    else if (await Socket.WaitToReceiveAsync())
                         Received(await Socket.ReceiveAsync(_buffer.Room()));
                 }
                 if (x is null)
@@ -132,6 +134,8 @@ internal sealed class ClientConnection : TimeLimited
             Close();
             if (!_taken)
                 Socket.Dispose();
+            // Until it has ended, it may be writing into the buffer.
+            await _watch;
             Answer.Release();
             _buffer.Clear();
             _server.OnClosed();
@@ -140,6 +144,9 @@ internal sealed class ClientConnection : TimeLimited
 
     /// <summary>What has come of the request's body and of what follows.</summary>
     public Memory<byte> Unread => _buffer.Unread;
+
+    /// <summary>Whether more has come than the head that was read last.</summary>
+    public bool HasUnread => !_buffer.IsEmpty;
 
     public void Consume(int octets) => _buffer.Consume(octets);
 
@@ -166,6 +173,7 @@ internal sealed class ClientConnection : TimeLimited
         if (_watches || _finished || !_buffer.IsEmpty)
             return;
         _watches = true;
+        _buffer.Release();
         _watch = WatchAsync();
     }
 
@@ -198,8 +206,9 @@ internal sealed class ClientConnection : TimeLimited
     {
         if (_watches)
         {
+            var watch = EndWatchAsync();
             Socket.CancelWait();
-            await EndWatchAsync();
+            await watch;
         }
         if (_broken || Aborted.IsCancellationRequested)
         {
@@ -224,8 +233,10 @@ internal sealed class ClientConnection : TimeLimited
     public void Drain()
     {
         _closes = true;
+        // This sees the wait, or AwaitHead sees the above.
+        Interlocked.MemoryBarrier();
         if (_wait == Wait.Request)
-            Socket.Dispose();
+            Socket.CancelWait();
     }
 
     /// <summary>The server stops at once.</summary>
@@ -240,8 +251,7 @@ internal sealed class ClientConnection : TimeLimited
     {
         switch (IsTimedOut ? _wait : Wait.None)
         {
-            case Wait.Head:
-                _timedOut = true;
+            case Wait.Request or Wait.Head:
                 Socket.CancelWait();
                 break;
             case Wait.Sending when Socket.BytesSent != _sentBefore:
@@ -251,7 +261,7 @@ internal sealed class ClientConnection : TimeLimited
             case Wait.Sending:
                 Socket.Reset();
                 break;
-            case Wait.Request or Wait.Linger:
+            case Wait.Linger:
                 Socket.Dispose();
                 break;
         }
@@ -263,22 +273,25 @@ internal sealed class ClientConnection : TimeLimited
         next = null;
         if (_broken)
             return true;
+        // The buffer is the watch's until that has ended.
+        if (_watches)
+            return _wait == Wait.Request && _closes;
         var step = _parser.Read(_buffer.Unread.Span, out var consumed);
         _buffer.Consume(consumed);
         if (step == ParseStep.Done)
             next = Begin(null);
         else if (step == ParseStep.Bad)
             next = Begin(_parser.Error);
-        else if (_timedOut)
+        else if (_wait == Wait.Head && IsTimedOut)
             next = Begin(BadMessage.HeadTimedOut);
-        else if (!_finished)
-            return false;
-        else if (_parser.IsInside)
+        else if (_finished && _parser.IsInside)
             next = Begin(BadMessage.Incomplete);
+        else
+            return _finished || (_wait == Wait.Request && (_closes || IsTimedOut));
         return true;
     }
 
-    /// <summary>False: the connection is to end.</summary>
+    /// <summary>False: the connection is to end, and Drain may not have seen this wait.</summary>
     private bool AwaitHead()
     {
         if (_parser.IsInside)
@@ -290,16 +303,10 @@ internal sealed class ClientConnection : TimeLimited
             }
             return true;
         }
-        _buffer.Release();
+        if (!_watches)
+            _buffer.Release();
         Await(Wait.Request, Limits.KeepAlive);
-        // Otherwise Drain has not seen this wait.
-        return !_closes || Ended();
-    }
-
-    private bool Ended()
-    {
-        _broken = true;
-        return false;
+        return !_closes;
     }
 
     private Exchange Begin(BadMessage? refused)
@@ -325,8 +332,16 @@ internal sealed class ClientConnection : TimeLimited
     {
         try
         {
-            if (await Socket.WaitToReceiveAsync() && Received(await Socket.ReceiveAsync(_buffer.Room())) == 0)
-                Volatile.Read(ref _asking)?.ShortenTo(Limits.HalfClosed);
+            while (!await Socket.WaitToReceiveAsync())
+            {
+                // Else it was the wait of a body, or of a head, that should have been cancelled.
+                if (!_watches || _wait == Wait.Request)
+                    return;
+            }
+            if (Received(await Socket.ReceiveAsync(_buffer.Room())) > 0)
+                return;
+            Interlocked.MemoryBarrier();
+            Volatile.Read(ref _asking)?.ShortenTo(Limits.HalfClosed);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

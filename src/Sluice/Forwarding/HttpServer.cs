@@ -16,6 +16,7 @@ internal sealed class HttpServer : IAsyncDisposable
     private readonly IReadOnlyList<SocketListener> _listeners;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _open = 1; // the listeners count as one
+    private volatile bool _stops;
 
     /// <param name="listeners">Gates with their sockets, already bound.</param>
     public HttpServer(
@@ -39,6 +40,7 @@ internal sealed class HttpServer : IAsyncDisposable
     {
         foreach (var listener in _listeners)
             listener.Dispose();
+        _stops = true;
         ForEach(static client => client.Drain());
         OnClosed();
         await Task.WhenAny(_drained.Task, Task.Delay(Limits.Drain, _deadlines.Time));
@@ -75,7 +77,11 @@ internal sealed class HttpServer : IAsyncDisposable
     private void Accept(ListenerGate gate, TcpSocket socket)
     {
         Interlocked.Increment(ref _open);
-        _ = new ClientConnection(this, gate, socket, _deadlines).ServeAsync();
+        var client = new ClientConnection(this, gate, socket, _deadlines);
+        // Accepted while the listener was unbound: DisposeAsync sees it, or this sees the stop.
+        if (_stops)
+            client.Drain();
+        _ = client.ServeAsync();
     }
 
     private void ForEach(Action<ClientConnection> act)

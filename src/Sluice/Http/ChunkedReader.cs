@@ -11,7 +11,10 @@ namespace Sluice.Http;
  * Extensions are skipped (s.7.1.1: "A recipient MUST ignore unrecognized chunk extensions"); what they and the trailers
  * may cost is bounded.
  */
-public sealed class ChunkedReader(int maxTrailerBytes = 16 << 10, int maxTrailerFields = 100)
+/// <param name="maxTrailerBytes">Of all trailers together.</param>
+/// <param name="maxTrailerFields">Of trailers.</param>
+/// <param name="ofRequest">Its trailers are refused where a response's are repaired (RFC 9112 s.5.1, 5.2).</param>
+public sealed class ChunkedReader(int maxTrailerBytes = 16 << 10, int maxTrailerFields = 100, bool ofRequest = false)
 {
     // Of all chunks of a body together: no sender that means well comes near.
     private const int MaxExtensionBytes = 16 << 10;
@@ -32,7 +35,7 @@ public sealed class ChunkedReader(int maxTrailerBytes = 16 << 10, int maxTrailer
         Ended,
     }
 
-    private readonly FieldSection _trailers = new(maxTrailerFields);
+    private readonly FieldSection _trailers = new(maxTrailerFields, repairs: !ofRequest);
     private At _at;
     private long _left;  // of the size being read, then of the chunk's data
     private int _digits;

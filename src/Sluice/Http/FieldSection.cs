@@ -4,7 +4,9 @@ namespace Sluice.Http;
 
 /// <summary>Reads the lines of a header or trailer section (RFC 9112 s.5) into a <see cref="FieldList"/>, each without
 /// its CR LF. Shared by response heads and trailers.</summary>
-internal sealed class FieldSection(int maxFields)
+/// <param name="maxFields">More are refused.</param>
+/// <param name="repairs">As in responses: white space before a colon and folded lines are repaired, not refused.</param>
+internal sealed class FieldSection(int maxFields, bool repairs = true)
 {
     // A folded value grows here, so that many folds do not copy it as many times.
     private StringBuilder? _folded;
@@ -17,7 +19,7 @@ internal sealed class FieldSection(int maxFields)
     public bool TryAdd(ReadOnlySpan<byte> line, out BadResponse why)
     {
         if (line[0] is (byte)' ' or (byte)'\t')
-            return TryFold(line, out why);
+            return TryFold(line, out why) && repairs;
         EndFold();
 
         why = BadResponse.FieldNameNotToken;
@@ -26,7 +28,7 @@ internal sealed class FieldSection(int maxFields)
             return false;
         // RFC 9112 s.5.1: "A proxy MUST remove any such whitespace from a response message before forwarding".
         var colon = nameLength;
-        while (colon < line.Length && line[colon] is (byte)' ' or (byte)'\t')
+        while (repairs && colon < line.Length && line[colon] is (byte)' ' or (byte)'\t')
             colon++;
         if (colon == line.Length || line[colon] != ':')
             return false;

@@ -38,8 +38,8 @@ public sealed class RequestHeadParser(int maxHeadBytes, int maxRequestLineBytes,
     /// <summary>Why the head is refused, after Bad.</summary>
     public BadMessage Error { get; private set; }
 
-    /// <summary>Whether a head has been begun and not been ended.</summary>
-    public bool IsInside => _lines.IsInside || _lines.Octets > 0;
+    /// <summary>Whether a head has been begun and not been ended; empty lines before it are no beginning.</summary>
+    public bool IsInside => _hasRequestLine || _lines.IsInside;
 
     public ParseStep Read(ReadOnlySpan<byte> input, out int consumed)
     {
@@ -81,7 +81,6 @@ public sealed class RequestHeadParser(int maxHeadBytes, int maxRequestLineBytes,
         Method = Target = null;
         Version = null;
         Fields = new FieldList(_last.Length + 4);
-        _emptyLines = 0;
     }
 
     private ParseStep End()
@@ -90,6 +89,7 @@ public sealed class RequestHeadParser(int maxHeadBytes, int maxRequestLineBytes,
             _last = new Field[Fields.Count];
         Fields.Lines.CopyTo(_last);
         _hasRequestLine = false;
+        _emptyLines = 0;
         _lines.Reset();
         return ParseStep.Done;
     }

@@ -26,6 +26,13 @@ public sealed class RawConnection : IAsyncDisposable
         _stream = new NetworkStream(socket, ownsSocket: false);
     }
 
+    /// <summary>Reads what was received by another.</summary>
+    public RawConnection(Stream received)
+    {
+        _socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        _stream = received;
+    }
+
     public static async Task<RawConnection> OpenAsync(IPEndPoint to)
     {
         var socket = new Socket(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
