@@ -10,7 +10,10 @@ internal sealed record BesideBulkJob(string Name, string Title) : Job(Name, Titl
 
     public override string CostUnit => "p99 ms";
 
-    public override double Cost(Load load, double cpuSeconds, long memoryGrowthBytes) => load.P99Ms ?? 0;
+    public override double Cost(Load load, double cpuSeconds, Memory growth) => load.P99Ms ?? 0;
+
+    public override string Served(IReadOnlyList<Round> rounds) =>
+        $"{base.Served(rounds)} beside {Figure.Text(Spread.Of(rounds.Select(round => round.Load.BesideBytesPerSecond / 1e9).OfType<double>())?.Median)} GB/s";
 
     public override Task PrepareAsync(RunningPeer peer, Stage stage, CancellationToken cancel) => RelayJob.CheckAsync(peer, stage, cancel);
 

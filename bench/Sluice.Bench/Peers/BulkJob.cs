@@ -9,7 +9,7 @@ internal sealed record BulkJob(string Name, string Title, Form Form, bool Up) : 
 
     public override (string Name, double Size) WorkUnit => ("GB", 1e9);
 
-    public override double Cost(Load load, double cpuSeconds, long memoryGrowthBytes) => cpuSeconds / (load.Work / 1e9);
+    public override double Cost(Load load, double cpuSeconds, Memory growth) => cpuSeconds / (load.Work / 1e9);
 
     public override async Task PrepareAsync(RunningPeer peer, Stage stage, CancellationToken cancel)
     {

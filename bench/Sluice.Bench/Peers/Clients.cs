@@ -39,6 +39,7 @@ internal static class Clients
         };
     }
 
-    private static double? At(List<double> sorted, double share) =>
+    /// <summary>A percentile; null where nothing was measured.</summary>
+    public static double? At(List<double> sorted, double share) =>
         sorted.Count == 0 ? null : sorted[Math.Min(sorted.Count - 1, (int)(sorted.Count * share))];
 }

@@ -33,6 +33,15 @@ internal sealed record Peer(string Name)
     /// <summary>It closes after each answer without saying so, which wrk takes for an error.</summary>
     public bool ClosesUnsaid { get; init; }
 
+    /// <summary>It checks requests against <see cref="BlockList"/>.</summary>
+    public bool ReadsList { get; init; }
+
+    /// <summary>The most clients that its configuration lets in at once.</summary>
+    public int MostClients { get; init; } = int.MaxValue;
+
+    /// <summary>The only jobs it takes part in, by name; null: all that it can do.</summary>
+    public IReadOnlyList<string>? OnlyJobs { get; init; }
+
     /// <summary>Shown for comparison, but no one is compared with it.</summary>
     public bool OutOfContest { get; init; }
 
@@ -44,4 +53,6 @@ internal sealed record Peer(string Name)
 
     /// <summary>More placeholders.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
+
+    public bool TakesPartIn(Job job) => OnlyJobs?.Contains(job.Name) != false && job.Fits(this);
 }

@@ -7,13 +7,11 @@ internal static class PeerTable
 
     public static IReadOnlyList<Peer> All(string sluice) =>
     [
-        new(Sluice)
-        {
-            Commands = [[sluice, "run", "-c", "@DIR@/sluice.yaml"]],
-            Files = ["sluice.yaml"],
-            Forms = [Form.Reverse, Form.Forward, Form.Tcp],
-            Version = [sluice, "--version"],
-        },
+        Variant(sluice, Sluice),
+        Variant(sluice, "sluice-nolist", list: false),
+        Variant(sluice, "sluice-nolog", log: false),
+        Variant(sluice, "sluice-nocache", cache: false),
+        Variant(sluice, "sluice-bare", list: false, log: false),
         new("nginx")
         {
             Commands = [["nginx", "-p", "@DIR@", "-e", "@DIR@/error.log", "-c", "@DIR@/nginx.conf"]],
@@ -23,24 +21,9 @@ internal static class PeerTable
             Logs = ["access.log", "stream.log"],
             Version = ["nginx", "-v"],
         },
-        new("haproxy")
-        {
-            Commands = [["@SELF@", SyslogSink.Command, "@DIR@/log.sock", "@DIR@/access.log"], ["haproxy", "-db", "-f", "@DIR@/haproxy.cfg"]],
-            Files = ["haproxy.cfg"],
-            Forms = [Form.Reverse, Form.Tcp],
-            Version = ["haproxy", "-v"],
-            Values = new Dictionary<string, string> { ["LOG"] = "log @DIR@/log.sock len 2048 local0 info" },
-        },
-        new("haproxy-nolog")
-        {
-            Commands = [["haproxy", "-db", "-f", "@DIR@/haproxy.cfg"]],
-            Files = ["haproxy.cfg"],
-            Forms = [Form.Reverse, Form.Tcp],
-            OutOfContest = true,
-            Logs = [],
-            Version = ["haproxy", "-v"],
-            Values = new Dictionary<string, string> { ["LOG"] = "" },
-        },
+        HAProxy("haproxy"),
+        HAProxy("haproxy-splice", "option splice-request\n    option splice-response") with { OnlyJobs = ["relay-up", "relay-down", "relay-beside-bulk"] },
+        HAProxy("haproxy-nolog", log: false),
         new("varnish")
         {
             Commands =
@@ -76,7 +59,43 @@ internal static class PeerTable
             Forms = [Form.Forward],
             Caches = false,
             ClosesUnsaid = true,
+            MostClients = 2_000,
             Version = ["tinyproxy", "-v"],
         },
     ];
+
+    /// <summary>Sluice on its configuration, or without a part of it, which shows what that part costs.</summary>
+    private static Peer Variant(string sluice, string name, bool list = true, bool log = true, bool cache = true) => new(name)
+    {
+        Commands = [[sluice, "run", "-c", "@DIR@/sluice.yaml"]],
+        Files = ["sluice.yaml"],
+        Forms = [Form.Reverse, Form.Forward, Form.Tcp],
+        Caches = cache,
+        Logs = log ? ["access.log"] : [],
+        ReadsList = list,
+        OutOfContest = name != Sluice,
+        Version = [sluice, "--version"],
+        Values = new Dictionary<string, string>
+        {
+            ["RULES"] = list ? """[{ id: list, deny: true, hosts: { file: "@DIR@/blocked.txt" } }]""" : "[]",
+            ["CACHE"] = cache ? "256MiB" : "0",
+            ["LOG"] = log ? """{ format: json, to: "@DIR@/access.log" }""" : "off",
+        },
+    };
+
+    private static Peer HAProxy(string name, string splice = "option splice-auto", bool log = true)
+    {
+        IReadOnlyList<string> syslog = ["@SELF@", SyslogSink.Command, "@DIR@/log.sock", "@DIR@/access.log"];
+        IReadOnlyList<string> haproxy = ["haproxy", "-db", "-f", "@DIR@/haproxy.cfg"];
+        return new(name)
+        {
+            Commands = log ? [syslog, haproxy] : [haproxy],
+            Files = ["haproxy.cfg"],
+            Forms = [Form.Reverse, Form.Tcp],
+            Logs = log ? ["access.log"] : [],
+            OutOfContest = !log,
+            Version = ["haproxy", "-v"],
+            Values = new Dictionary<string, string> { ["LOG"] = log ? "log @DIR@/log.sock len 2048 local0 info" : "", ["SPLICE"] = splice },
+        };
+    }
 }

@@ -14,10 +14,10 @@ internal static class PeersCommand
     {
         var root = Repository();
         var jobs = new Option<string>("--jobs") { Description = "Only the jobs whose names begin so, with commas between: hit,fetch-1k,relay" };
-        var peers = new Option<string>("--peers") { Description = "Only these, with commas between; haproxy-nolog takes part only if named or with 'all'" };
+        var peers = new Option<string>("--peers") { Description = "Only these, with commas between; haproxy-nolog and sluice-* take part only if named or with 'all'" };
         var rounds = new Option<int>("--rounds") { Description = "Rounds of each job, the peers taking turns", DefaultValueFactory = _ => 5 };
         var seconds = new Option<double>("--seconds") { Description = "Length of one peer's turn", DefaultValueFactory = _ => 4 };
-        var warmUp = new Option<double>("--warm-up") { Description = "Seconds of load before the first round of a job", DefaultValueFactory = _ => 3 };
+        var warmUp = new Option<double>("--warm-up") { Description = "Seconds of load before the first round of a job", DefaultValueFactory = _ => 4 };
         var sluice = new Option<string>("--sluice")
         {
             Description = "The executable",
@@ -28,6 +28,12 @@ internal static class PeersCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var all = PeerTable.All(parsed.GetValue(sluice)!);
+            var unknown = Unknown(all, parsed.GetValue(jobs), parsed.GetValue(peers));
+            if (unknown.Count > 0)
+            {
+                Console.Error.WriteLine($"neither a job nor a peer, see --list: {string.Join(", ", unknown)}");
+                return 2;
+            }
             var options = new PeersOptions(
                 Jobs(parsed.GetValue(jobs)), Peers(all, parsed.GetValue(peers)), parsed.GetValue(rounds),
                 TimeSpan.FromSeconds(parsed.GetValue(seconds)), TimeSpan.FromSeconds(parsed.GetValue(warmUp)));
@@ -48,7 +54,8 @@ internal static class PeersCommand
             {
                 foreach (var job in options.Jobs)
                 {
-                    report.Add(job, await new JobRun(job, options, stage).RunAsync(cancel));
+                    var (measured, cells) = await new JobRun(job, options, stage).RunAsync(cancel);
+                    report.Add(measured, cells);
                     report.Save(Path.Combine(configurations, "out"));
                 }
             }
@@ -66,7 +73,7 @@ internal static class PeersCommand
     private static int List(PeersOptions options)
     {
         foreach (var job in options.Jobs)
-            Console.WriteLine($"{job.Name,-20} {job.Title}: {string.Join(' ', options.Peers.Where(job.Fits).Select(peer => peer.Name))}");
+            Console.WriteLine($"{job.Name,-20} {job.Title}: {string.Join(' ', options.Peers.Where(peer => peer.TakesPartIn(job)).Select(peer => peer.Name))}");
         return 0;
     }
 
@@ -77,6 +84,12 @@ internal static class PeersCommand
             versions[peer.Name] = await Machine.FirstLineAsync(peer.Version);
         return versions;
     }
+
+    private static List<string> Unknown(IReadOnlyList<Peer> all, string? jobs, string? peers) =>
+    [
+        .. (jobs?.Split(',') ?? []).Where(name => !JobTable.All.Any(job => job.Name.StartsWith(name, StringComparison.Ordinal))),
+        .. (peers?.Split(',') ?? []).Where(name => name != "all" && !all.Any(peer => peer.Name == name)),
+    ];
 
     private static List<Job> Jobs(string? names) =>
         [.. JobTable.All.Where(job => names is null || names.Split(',').Any(name => job.Name.StartsWith(name, StringComparison.Ordinal)))];

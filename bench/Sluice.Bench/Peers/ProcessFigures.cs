@@ -2,6 +2,16 @@ using System.Globalization;
 
 namespace Sluice.Bench.Peers;
 
+/// <summary>Memory in bytes of one or more processes.</summary>
+/// <param name="Rss">Resident: a page that n of the processes share counts n times.</param>
+/// <param name="Pss">Proportional: such a page counts 1/n in each.</param>
+internal readonly record struct Memory(long Rss, long Pss)
+{
+    public static Memory operator +(Memory one, Memory other) => new(one.Rss + other.Rss, one.Pss + other.Pss);
+
+    public static Memory operator -(Memory one, Memory other) => new(one.Rss - other.Rss, one.Pss - other.Pss);
+}
+
 /// <summary>CPU time and memory of a process and all its descendants, from /proc (proc(5)).</summary>
 internal static class ProcessFigures
 {
@@ -38,13 +48,14 @@ internal static class ProcessFigures
 
     public static string Name(int pid) => Read($"/proc/{pid}/comm")?.Trim() ?? "?";
 
-    /// <summary>Proportional set size in bytes: resident memory, a page shared by n processes counted 1/n in each.</summary>
-    public static long MemoryBytes(int pid)
+    public static Memory Memory(int pid)
     {
-        foreach (var line in Read($"/proc/{pid}/smaps_rollup")?.Split('\n') ?? [])
-            if (line.StartsWith("Pss:", StringComparison.Ordinal))
-                return long.Parse(line[4..^2].Trim(), CultureInfo.InvariantCulture) << 10;
-        return 0;
+        var lines = Read($"/proc/{pid}/smaps_rollup")?.Split('\n') ?? [];
+        return new Memory(Bytes("Rss:"), Bytes("Pss:"));
+
+        long Bytes(string name) => lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal)) is { } line
+            ? long.Parse(line[name.Length..^2].Trim(), CultureInfo.InvariantCulture) << 10
+            : 0;
     }
 
     /// <summary>The fields after the name (which may hold spaces and brackets): state, parent, ...; null: no such process.</summary>

@@ -4,13 +4,15 @@ using System.Text.Json;
 
 namespace Sluice.Bench.Peers;
 
-/// <summary>What a run found: the table that is printed, and the same with every round as JSON.</summary>
+/// <summary>What a run found: the table that is printed, and the same figures with every round as JSON.</summary>
 internal sealed class Report(Machine machine, PeersOptions options, IReadOnlyDictionary<string, string> versions)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     private readonly DateTimeOffset _started = TimeProvider.System.GetUtcNow();
     private readonly List<(Job Job, IReadOnlyList<Cell> Cells)> _jobs = [];
+
+    private TimeSpan Took => TimeProvider.System.GetUtcNow() - _started;
 
     public void Add(Job job, IReadOnlyList<Cell> cells) => _jobs.Add((job, cells));
 
@@ -22,6 +24,7 @@ internal sealed class Report(Machine machine, PeersOptions options, IReadOnlyDic
         File.WriteAllText(path, JsonSerializer.Serialize(new
         {
             started = _started,
+            tookSeconds = Took.TotalSeconds,
             machine,
             versions,
             rounds = options.Rounds,
@@ -39,37 +42,32 @@ internal sealed class Report(Machine machine, PeersOptions options, IReadOnlyDic
         return path;
     }
 
-    /// <summary>The table in Markdown: a part for each job.</summary>
+    /// <summary>What it was measured on, and one table in Markdown: a row for each job and peer.</summary>
     public string Table()
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{machine.Cpu}, {machine.Cores} cores, {machine.Memory}, {machine.Kernel}; {machine.Runtime}; commit {machine.Commit}");
-        text.AppendLine(CultureInfo.InvariantCulture, $"{_started:yyyy-MM-dd HH:mm} UTC; medians of {options.Rounds} alternating rounds of {options.Duration.TotalSeconds} s, in brackets least and greatest");
-        foreach (var (name, version) in versions)
-            text.AppendLine(CultureInfo.InvariantCulture, $"- {name}: {version}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{_started:yyyy-MM-dd HH:mm} UTC, took {Took:h':'mm':'ss}; medians of {options.Rounds} alternating rounds of {options.Duration.TotalSeconds} s, in brackets least and greatest");
+        text.AppendLine(string.Join("; ", versions.Select(version => $"{version.Key}: {version.Value}"))).AppendLine();
+        text.AppendLine("| job | peer | cost | to the best peer | served | p50 ms | p99 ms | p99.9 ms | memory MiB | log lines |");
+        text.AppendLine("|---|---|---|---|---|---|---|---|---|---|");
         foreach (var (job, cells) in _jobs)
-            Append(text, job, cells);
+            foreach (var cell in cells)
+                text.AppendLine(cell.Problem is null ? Row(job, cell, cells)
+                    : $"| `{job.Name}` | {cell.Peer} | not counted: {cell.Problem.ReplaceLineEndings(" ").Replace('|', '/')} | | | | | | | |");
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, Job job, IReadOnlyList<Cell> cells)
+    private static string Row(Job job, Cell cell, IReadOnlyList<Cell> cells)
     {
-        text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"**{job.Title}** (`{job.Name}`)").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"| | {job.CostUnit} | to the best peer | {job.WorkUnit.Name}/s | p50 ms | p99 ms | memory MiB | log lines |");
-        text.AppendLine("|---|---|---|---|---|---|---|---|");
-        foreach (var cell in cells)
-        {
-            if (cell.Problem is not null)
-            {
-                text.AppendLine(CultureInfo.InvariantCulture, $"| {cell.Peer} | not counted: {cell.Problem.ReplaceLineEndings(" ").Replace('|', '/')} | | | | | | |");
-                continue;
-            }
-            var cost = Spread.Of(cell.Rounds.Select(round => round.Cost));
-            var rate = Spread.Of(cell.Rounds.Select(round => Rate(job, round)));
-            var beside = Spread.Of(cell.Rounds.Select(round => round.Load.BesideBytesPerSecond).OfType<double>());
-            text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {cell.Peer} | {Number(cost?.Median)} ({Number(cost?.Min)}-{Number(cost?.Max)}) | {Number(Ratio(cell, cells))} | {Number(rate?.Median)}{(beside is null ? "" : $" beside {Number(beside.Median / 1e9)} GB/s")} | {Number(P50(cell)?.Median)} | {Number(P99(cell)?.Median)} | {Number(Memory(cell)?.Median)} | {(job.OnlyOnce || cell.LogLinesPerRequest is null || job.WorkUnit.Size > 1 ? "" : $"{cell.LogLinesPerRequest:0%}")} |");
-        }
+        if (cell.Rounds.Count == 0)
+            return $"| `{job.Name}` | {cell.Peer} | not measured | | | | | | | |";
+        var cost = Spread.Of(cell.Rounds.Select(round => round.Cost))!;
+        var spread = job.OnlyOnce ? "" : $" ({Figure.Text(cost.Min)}-{Figure.Text(cost.Max)})";
+        var most = cell.MostPerSecond is null ? "" : $" of {Figure.Text(cell.MostPerSecond)} at most";
+        var logged = job.OnlyOnce || cell.LogLinesPerRequest is null || job.WorkUnit.Size > 1 ? "" : cell.LogLinesPerRequest.Value.ToString("0%", CultureInfo.InvariantCulture);
+        return $"| `{job.Name}` | {cell.Peer} | {Figure.Text(cost.Median)}{spread} {job.CostUnit} | {Figure.Text(Ratio(cell, cells))} | {job.Served(cell.Rounds)}{most} "
+            + $"| {Figure.Text(P50(cell)?.Median)} | {Figure.Text(P99(cell)?.Median)} | {Figure.Text(P999(cell)?.Median)} | {Figure.Text(Memory(cell)?.Median)} | {logged} |";
     }
 
     private static object Figures(Job job, Cell cell, IReadOnlyList<Cell> cells) => new
@@ -82,7 +80,8 @@ internal sealed class Report(Machine machine, PeersOptions options, IReadOnlyDic
         perSecond = Spread.Of(cell.Rounds.Select(round => Rate(job, round))),
         p50Ms = P50(cell),
         p99Ms = P99(cell),
-        p999Ms = Spread.Of(cell.Rounds.Select(round => round.Load.P999Ms).OfType<double>()),
+        p999Ms = P999(cell),
+        cell.MostPerSecond,
         memoryMiB = Memory(cell),
         cell.LogLinesPerRequest,
         cell.Rounds,
@@ -102,13 +101,7 @@ internal sealed class Report(Machine machine, PeersOptions options, IReadOnlyDic
 
     private static Spread? P99(Cell cell) => Spread.Of(cell.Rounds.Select(round => round.Load.P99Ms).OfType<double>());
 
-    private static Spread? Memory(Cell cell) => Spread.Of(cell.Rounds.Select(round => round.MemoryBytes / 1048576.0));
+    private static Spread? P999(Cell cell) => Spread.Of(cell.Rounds.Select(round => round.Load.P999Ms).OfType<double>());
 
-    private static string Number(double? figure) => figure switch
-    {
-        null => "",
-        >= 100 => figure.Value.ToString("N0", CultureInfo.InvariantCulture),
-        >= 10 => figure.Value.ToString("0.0", CultureInfo.InvariantCulture),
-        _ => figure.Value.ToString("0.00", CultureInfo.InvariantCulture),
-    };
+    private static Spread? Memory(Cell cell) => Spread.Of(cell.Rounds.Select(round => round.Memory.Pss / 1048576.0));
 }

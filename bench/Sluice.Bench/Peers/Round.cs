@@ -14,7 +14,7 @@ internal sealed record Load(double Work, double Seconds)
     public double? BesideBytesPerSecond { get; init; }
 
     /// <summary>The peer's memory during the load, where a look after it would come too late.</summary>
-    public long? MemoryBytes { get; init; }
+    public Memory? Memory { get; init; }
 
     public string? Problem { get; init; }
 }
@@ -22,7 +22,9 @@ internal sealed record Load(double Work, double Seconds)
 /// <summary>One round of one job on one peer.</summary>
 /// <param name="Cost">In the job's unit.</param>
 /// <param name="CpuSeconds">By program name.</param>
-internal sealed record Round(Load Load, double Cost, IReadOnlyDictionary<string, double> CpuSeconds, long MemoryBytes)
+/// <param name="Memory">At the end of the load.</param>
+/// <param name="Growth">Of the memory, from before the load.</param>
+internal sealed record Round(Load Load, double Cost, IReadOnlyDictionary<string, double> CpuSeconds, Memory Memory, Memory Growth)
 {
     public const string NotCounted = "(not counted)";
 }
@@ -33,6 +35,9 @@ internal sealed record Cell(string Peer, bool OutOfContest)
     public string? Problem { get; init; }
 
     public IReadOnlyList<Round> Rounds { get; init; } = [];
+
+    /// <summary>What it did in a second when asked for as much as goes, where the job's pace follows from that.</summary>
+    public double? MostPerSecond { get; init; }
 
     /// <summary>Lines in the access log for each request that was counted; null where it writes none or nothing was counted.</summary>
     public double? LogLinesPerRequest { get; init; }

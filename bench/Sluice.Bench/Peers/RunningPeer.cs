@@ -53,8 +53,9 @@ internal sealed class RunningPeer : IAsyncDisposable
         return cpu;
     }
 
-    public long MemoryBytes() =>
-        _programs.Where(program => program.Counted).SelectMany(program => ProcessFigures.Tree(program.Id)).Sum(ProcessFigures.MemoryBytes);
+    public Memory Memory() =>
+        _programs.Where(program => program.Counted).SelectMany(program => ProcessFigures.Tree(program.Id))
+            .Aggregate(default(Memory), (sum, pid) => sum + ProcessFigures.Memory(pid));
 
     /// <summary>Lines in its access logs so far.</summary>
     public long LogLines()
@@ -97,7 +98,7 @@ internal sealed class RunningPeer : IAsyncDisposable
             Stage.OpenToAll(Directory.CreateDirectory(Path.Combine(_folder, name)).FullName);
         foreach (var file in Peer.Files)
             stage.Fill(file, _folder, values);
-        if (Peer.Name == PeerTable.Sluice)
+        if (Peer.ReadsList)
             await File.WriteAllLinesAsync(Path.Combine(_folder, "blocked.txt"), BlockList.Lines, cancel);
 
         for (var i = 0; i < Peer.Commands.Count; i++)

@@ -3,7 +3,8 @@ using System.Net;
 namespace Sluice.Bench.Peers;
 
 /// <summary>GET of many resources: from the cache (hit), or from the origin every time because nothing may be stored (fetch).</summary>
-internal sealed record WebJob(string Kind, string Size, int Count, Form Form, string Title)
+/// <param name="Hosts">The hosts that the resources are spread over.</param>
+internal sealed record WebJob(string Kind, string Size, int Count, Form Form, string Title, int Hosts = Stage.Hosts)
     : Job($"{Kind}-{Size}-{Form.ToString().ToLowerInvariant()}", Title, Form)
 {
     private const int Connections = 64;
@@ -31,15 +32,23 @@ internal sealed record WebJob(string Kind, string Size, int Count, Form Form, st
             throw new InvalidDataException(wrong);
     }
 
-    public override async Task<Load> RunAsync(RunningPeer peer, Stage stage, TimeSpan duration, CancellationToken cancel)
+    public override Task<Load> RunAsync(RunningPeer peer, Stage stage, TimeSpan duration, CancellationToken cancel)
+    {
+        return CheckSourceAsync(stage, () => peer.Peer.ClosesUnsaid
+            ? RunClosingAsync(peer, stage, duration, cancel)
+            : Wrk.RunAsync(stage, peer.Port(Form), List(stage), Connections, kept: true, duration, Stage.SizeOf(Size), cancel), cancel);
+    }
+
+    /// <summary>Runs a load of this job's requests; it does not count if they were answered from elsewhere than the job says.</summary>
+    internal async Task<Load> CheckSourceAsync(Stage stage, Func<Task<Load>> run, CancellationToken cancel)
     {
         var before = await stage.OriginRequestsAsync(cancel);
-        var load = peer.Peer.ClosesUnsaid
-            ? await RunClosingAsync(peer, stage, duration, cancel)
-            : await Wrk.RunAsync(stage, peer.Port(Form), List(stage), Connections, kept: true, duration, Stage.SizeOf(Size), cancel);
+        var load = await run();
         var wrong = WrongSource(load.Work, await stage.OriginRequestsAsync(cancel) - before);
         return load with { Problem = load.Problem ?? wrong };
     }
+
+    internal IEnumerable<(string Host, string Target)> Requests(Stage stage) => Enumerable.Range(0, Count).Select(n => Request(stage, n));
 
     /// <summary>Says so if the origin answered what the cache should have, or the other way round.</summary>
     private string? WrongSource(double requests, long asked) =>
@@ -50,14 +59,14 @@ internal sealed record WebJob(string Kind, string Size, int Count, Form Form, st
     private (string Host, string Target) Request(Stage stage, int n)
     {
         var path = $"/{Kind}/{Size}/{n}/a-name-as-long-as-names-on-the-web-are.html";
-        var host = n % Stage.Hosts + 1;
+        var host = n % Hosts + 1;
         if (Form == Form.Reverse)
             return ($"site{host}.bench.test", path);
         var authority = $"127.0.1.{host}:{stage.OriginPort}";
         return (authority, $"http://{authority}{path}");
     }
 
-    private string List(Stage stage) => Wrk.WriteList(stage, Name, Enumerable.Range(0, Count).Select(n => Request(stage, n)));
+    private string List(Stage stage) => Wrk.WriteList(stage, Name, Requests(stage));
 
     /// <summary>The same requests from this process, each on a connection of its own that is read to its end.</summary>
     private async Task<Load> RunClosingAsync(RunningPeer peer, Stage stage, TimeSpan duration, CancellationToken cancel)
