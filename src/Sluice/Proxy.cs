@@ -18,17 +18,19 @@ public sealed class Proxy : IAsyncDisposable
     private readonly AccessLog _log;
     private readonly Censor _censor;
     private readonly UpstreamPool _upstream;
+    private readonly Deadlines _relayed;
     private readonly Heartbeat _heartbeat;
     private readonly Action<ExchangeRecord>? _seen;
     private HttpServer? _http;
     private IReadOnlyList<TcpRelay> _relays = [];
 
-    private Proxy(AccessLog log, Censor censor, UpstreamPool upstream, Heartbeat heartbeat, HttpCache cache, IReadOnlyList<IPEndPoint> endPoints,
+    private Proxy(AccessLog log, Censor censor, UpstreamPool upstream, Deadlines relayed, Heartbeat heartbeat, HttpCache cache, IReadOnlyList<IPEndPoint> endPoints,
         Action<ExchangeRecord>? seen)
     {
         _log = log;
         _censor = censor;
         _upstream = upstream;
+        _relayed = relayed;
         _heartbeat = heartbeat;
         _seen = seen;
         Cache = cache;
@@ -60,18 +62,19 @@ public sealed class Proxy : IAsyncDisposable
         var censor = Censor.Load(configuration.Policies, time, loggers.CreateLogger("Sluice.Policy")).Censor;
         var log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
         var heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
-        var proxy = new Proxy(log, censor, upstream, heartbeat, cache, [.. sockets.Select(socket => socket.EndPoint)], seen);
+        var relayed = new Deadlines(time);
+        var proxy = new Proxy(log, censor, upstream, relayed, heartbeat, cache, [.. sockets.Select(socket => socket.EndPoint)], seen);
 
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
-        var tunnels = new Tunnels(dialer, limits);
+        var tunnels = new Tunnels(dialer, limits, relayed);
         var fetch = new Fetch(upstream, cache, new RequestBuilder(via), tunnels, time);
         var http = new HttpProxy(cache, censor, fetch, tunnels, limits, via);
 
         var rules = new AddressRules(proxy.EndPoints, LocalAddresses());
         var gates = configuration.Listeners.Select(options => new ListenerGate(options, rules)).Zip(sockets).ToLookup(
             listener => listener.First.Options.Kind == ListenerKind.Tcp);
-        proxy._relays = [.. gates[true].Select(g => new TcpRelay(g.First, g.Second, dialer, limits, proxy.Write, time))];
+        proxy._relays = [.. gates[true].Select(g => new TcpRelay(g.First, g.Second, dialer, limits, proxy.Write, relayed))];
         if (gates[false].ToList() is { Count: > 0 } listeners)
             proxy._http = new HttpServer(listeners, http, limits, proxy.Write, loggers, time);
         return proxy;
@@ -91,6 +94,7 @@ public sealed class Proxy : IAsyncDisposable
             .. _relays.Select(relay => relay.DisposeAsync().AsTask()),
             _http?.DisposeAsync().AsTask() ?? Task.CompletedTask]);
         _upstream.Dispose();
+        _relayed.Dispose();
         _heartbeat.Dispose();
         await _censor.DisposeAsync();
         await _log.DisposeAsync();

@@ -359,7 +359,8 @@ internal sealed class ClientConnection : TimeLimited
 
     private async ValueTask CloseAsync()
     {
-        if (!Socket.TryShutdownSend() || _finished)
+        // Between two requests no answer is on its way that a reset could destroy.
+        if (!Socket.TryShutdownSend() || _finished || _wait == Wait.Request)
             return;
         BeginLinger();
         if (_watches)

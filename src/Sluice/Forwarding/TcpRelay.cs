@@ -13,21 +13,21 @@ public sealed class TcpRelay : IAsyncDisposable
     private readonly Dialer _dialer;
     private readonly LimitOptions _limits;
     private readonly Action<ExchangeRecord> _write;
-    private readonly TimeProvider _time;
+    private readonly Deadlines _deadlines;
     private readonly SocketListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _accepting;
     private int _open = 1; // the accepting loop counts as one
 
-    public TcpRelay(ListenerGate gate, SocketListener listener, Dialer dialer, LimitOptions limits, Action<ExchangeRecord> write, TimeProvider time)
+    public TcpRelay(ListenerGate gate, SocketListener listener, Dialer dialer, LimitOptions limits, Action<ExchangeRecord> write, Deadlines deadlines)
     {
         _gate = gate;
         _listener = listener;
         _dialer = dialer;
         _limits = limits;
         _write = write;
-        _time = time;
+        _deadlines = deadlines;
         _accepting = AcceptAsync();
     }
 
@@ -39,7 +39,7 @@ public sealed class TcpRelay : IAsyncDisposable
         _listener.Unbind();
         await _accepting;
         Leave();
-        await Task.WhenAny(_drained.Task, Task.Delay(_limits.Drain, _time));
+        await Task.WhenAny(_drained.Task, Task.Delay(_limits.Drain, _deadlines.Time));
         await _stop.CancelAsync();
         await _drained.Task;
         _stop.Dispose();
@@ -56,9 +56,9 @@ public sealed class TcpRelay : IAsyncDisposable
 
     private async Task ServeAsync(TcpSocket client)
     {
-        var began = _time.GetTimestamp();
+        var began = _deadlines.Time.GetTimestamp();
         var to = _gate.Options.To!.Value;
-        var record = ExchangeRecord.Begin(_time, _gate.Options.Name, client.RemoteEndPoint);
+        var record = ExchangeRecord.Begin(_deadlines.Time, _gate.Options.Name, client.RemoteEndPoint);
         record.Kind = RecordKind.Relay;
         record.Url = to.ToString();
         try
@@ -74,7 +74,7 @@ public sealed class TcpRelay : IAsyncDisposable
         }
         finally
         {
-            record.Duration = _time.GetElapsedTime(began);
+            record.Duration = _deadlines.Time.GetElapsedTime(began);
             _write(record);
             Leave();
         }
@@ -100,7 +100,7 @@ public sealed class TcpRelay : IAsyncDisposable
             record.Error = ForwardErrors.Of(dial.Error).Row().ProxyError;
             return;
         }
-        var result = await new Relay(client, upstream, _time).RunAsync(default, _limits.TunnelIdle, _stop.Token);
+        var result = await new Relay(client, upstream, _deadlines).RunAsync(default, _limits.TunnelIdle, _stop.Token);
         RelayOutcome.Note(record, result);
         record.TimeToFirstByte = result.FirstByteDown;
     }

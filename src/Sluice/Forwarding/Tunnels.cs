@@ -10,7 +10,7 @@ namespace Sluice.Forwarding;
 
 /// <summary>What begins as HTTP and goes on as bytes: CONNECT (RFC 9110 s.9.3.6) and Upgrade after 101 (s.7.8). Both take
 /// the client's bare socket out of the server and run on the same relay as a TCP listener.</summary>
-internal sealed class Tunnels(Dialer dialer, LimitOptions limits)
+internal sealed class Tunnels(Dialer dialer, LimitOptions limits, Deadlines deadlines)
 {
     private static readonly byte[] Established = "HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray();
 
@@ -77,7 +77,7 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits)
             // The relay finds the same and says so.
         }
         x.MarkFirstByte();
-        var relay = new Relay(client.Socket, upstream, x.Time);
+        var relay = new Relay(client.Socket, upstream, deadlines);
         var stop = x.Aborted;
         var result = tls is null
             ? await relay.RunAsync(client.Early, limits.TunnelIdle, stop)

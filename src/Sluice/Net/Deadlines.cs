@@ -3,7 +3,7 @@
 // What: whoever waits writes down until when (TimeLimited.Allow); a sweep over all that are open ends those whose time has passed, by
 // closing what they wait on.
 // Facts: the grain is a quarter of a second, as limits are seconds. A limit that has passed stays so: whoever comes too
-// late to write the next one is told.
+// late to write the next one is told. Silence needs no clock where bytes are counted: the sweep sees whether more have come.
 namespace Sluice.Net;
 
 /// <summary>Something that is not waited for without end.</summary>
@@ -26,12 +26,14 @@ public abstract class TimeLimited
 
     internal TimeProvider Time => _deadlines.Time;
 
+    private TimeProvider Clock => _deadlines.Clock;
+
     /// <summary>From now on it may take so long. False: too late, its time has passed.</summary>
     public bool Allow(TimeSpan limit)
     {
         var next = limit == Timeout.InfiniteTimeSpan
             ? Never
-            : Time.GetTimestamp() + (long)(limit.TotalSeconds * Time.TimestampFrequency);
+            : Clock.GetTimestamp() + (long)(limit.TotalSeconds * Clock.TimestampFrequency);
         var was = Volatile.Read(ref _deadline);
         while (was != Passed)
         {
@@ -41,6 +43,11 @@ public abstract class TimeLimited
             was = seen;
         }
         return false;
+    }
+
+    /// <summary>Every sweep begins with it, on the sweep's thread.</summary>
+    protected internal virtual void OnSweep()
+    {
     }
 
     /// <summary>Its time has passed: on the sweep's thread, once.</summary>
@@ -80,10 +87,13 @@ public sealed class Deadlines : IDisposable
     public Deadlines(TimeProvider time)
     {
         Time = time;
+        Clock = CoarseClock.Of(time);
         _timer = time.CreateTimer(static deadlines => ((Deadlines)deadlines!).Sweep(), this, Grain, Grain);
     }
 
     public TimeProvider Time { get; }
+
+    internal TimeProvider Clock { get; }
 
     public int Count { get; private set; }
 
@@ -132,13 +142,16 @@ public sealed class Deadlines : IDisposable
 
     private void Sweep()
     {
-        var now = Time.GetTimestamp();
+        var now = Clock.GetTimestamp();
         List<TimeLimited>? passed = null;
         lock (_lock)
         {
             for (var one = _first; one is not null; one = one.Next)
+            {
+                one.OnSweep();
                 if (one.HasPassed(now))
                     (passed ??= []).Add(one);
+            }
         }
         passed?.ForEach(static one => one.OnTimedOut());
     }

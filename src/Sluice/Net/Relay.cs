@@ -10,14 +10,14 @@
 //     before a reset has been sent by then, as the kernel hands out received bytes before the error.
 //   The end is decided once (the first reason wins); sockets that are reset under the loops end them, so that no
 //     receive needs a cancellation token.
-// Facts: silence is measured by one timer per relay that looks at the time of the last byte and re-arms itself.
+// Facts: silence costs no clock per message: the sweep of Deadlines.cs sees whether more bytes have come since the last.
 using System.Buffers;
 using System.Net.Sockets;
 
 namespace Sluice.Net;
 
 /// <summary>One relay. It owns both sockets and closes them when it ends.</summary>
-public sealed class Relay(TcpSocket client, TcpSocket upstream, TimeProvider time)
+public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadlines) : TimeLimited(deadlines)
 {
     private const int BufferSize = 64 << 10;
     private const int Running = -1;
@@ -25,10 +25,10 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, TimeProvider tim
     private int _end = Running;
     private long _up;
     private long _down;
-    private long _lastByte;
+    private long _seen; // bytes both ways, at the last sweep
+    private TimeSpan _idle;
     private long _started;
     private long _firstDown = -1; // ticks of the time provider
-    private ITimer? _timer;
 
     /// <summary>From client to upstream, so far.</summary>
     public long BytesUp => Volatile.Read(ref _up);
@@ -42,24 +42,22 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, TimeProvider tim
     /// <param name="stop">Ends it at once.</param>
     public async Task<RelayResult> RunAsync(ReadOnlyMemory<byte> early, TimeSpan idle, CancellationToken stop)
     {
-        _started = _lastByte = time.GetTimestamp();
-        if (idle != Timeout.InfiniteTimeSpan)
-        {
-            _timer = time.CreateTimer(_ => OnTimer(idle), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _timer.Change(idle, Timeout.InfiniteTimeSpan); // not before the field is set: OnTimer uses it
-        }
-        await using (_timer)
+        _started = Time.GetTimestamp();
+        _idle = idle;
+        Allow(idle);
+        Open();
         await using (stop.UnsafeRegister(static relay => ((Relay)relay!).End(RelayEnd.Stopped), this))
         {
             var up = CopyAsync(client, upstream, early, isUp: true);
             await CopyAsync(upstream, client, default, isUp: false);
             await up;
         }
+        Close();
         Interlocked.CompareExchange(ref _end, (int)RelayEnd.Completed, Running);
         client.Dispose();
         upstream.Dispose();
         return new RelayResult(BytesUp, BytesDown, (RelayEnd)_end,
-            _firstDown < 0 ? null : time.GetElapsedTime(_started, _firstDown));
+            _firstDown < 0 ? null : Time.GetElapsedTime(_started, _firstDown));
     }
 
     private async Task CopyAsync(TcpSocket from, TcpSocket to, ReadOnlyMemory<byte> early, bool isUp)
@@ -86,7 +84,7 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, TimeProvider tim
                 if (received == 0)
                     break;
                 if (!isUp && _firstDown < 0)
-                    _firstDown = time.GetTimestamp();
+                    _firstDown = Time.GetTimestamp();
                 failing = to;
                 await to.SendAsync(buffer.AsMemory(0, received));
                 Count(received, isUp);
@@ -115,17 +113,18 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, TimeProvider tim
             Volatile.Write(ref _up, _up + bytes);
         else
             Volatile.Write(ref _down, _down + bytes);
-        Volatile.Write(ref _lastByte, time.GetTimestamp());
     }
 
-    private void OnTimer(TimeSpan idle)
+    protected internal override void OnSweep()
     {
-        var left = idle - time.GetElapsedTime(Volatile.Read(ref _lastByte));
-        if (left <= TimeSpan.Zero)
-            End(RelayEnd.IdleTimedOut);
-        else
-            _timer!.Change(left, Timeout.InfiniteTimeSpan);
+        var bytes = BytesUp + BytesDown;
+        if (bytes == _seen)
+            return;
+        _seen = bytes;
+        Allow(_idle);
     }
+
+    protected internal override void OnTimedOut() => End(RelayEnd.IdleTimedOut);
 
     /// <summary>Anything but completion: resets both, which ends the loops.</summary>
     private void End(RelayEnd end)

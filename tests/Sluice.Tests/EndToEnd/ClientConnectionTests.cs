@@ -11,10 +11,10 @@ public class ClientConnectionTests
 {
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(300);
 
-    private static string Get(ScriptedOrigin origin, string path = "/", string fields = "") =>
+    internal static string Get(ScriptedOrigin origin, string path = "/", string fields = "") =>
         $"GET {origin.Url(path)} HTTP/1.1\r\nHost: {origin.Authority}\r\n{fields}\r\n";
 
-    private static string Post(ScriptedOrigin origin, string framing) =>
+    internal static string Post(ScriptedOrigin origin, string framing) =>
         $"POST {origin.Url()} HTTP/1.1\r\nHost: {origin.Authority}\r\n{framing}";
 
     private static ScriptedOrigin Uncached() => ScriptedOrigin.Start(x => x.ReplyAsync(200, x.Target, "Cache-Control: no-store"));
@@ -371,87 +371,6 @@ public class ClientConnectionTests
         Assert.IsAssignableFrom<IOException>(await Record.ExceptionAsync(() => client.ReadToEndAsync()));
         Assert.IsAssignableFrom<IOException>(await ended.Task.Within());
         Assert.Single(proxy.Records);
-    }
-
-    [Fact]
-    public async Task AnswerWhileTheClientAwaitsContinue_EndsTheConnection()
-    {
-        // RFC 9110 s.10.1.1: the client may send its body now, or not; nobody can tell that from a next request.
-        await using var origin = ScriptedOrigin.StartAtHead(x => x.ReplyAsync(403, "no"));
-        await using var proxy = await RunningProxy.ForwardAsync();
-        await using var client = await proxy.ConnectAsync();
-        await client.SendAsync(Post(origin, "Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"));
-        var response = await client.ReadResponseAsync();
-        Assert.Equal((403, "close", 0), (response.Status, response["Connection"], response.Interim.Count));
-        await client.SendAsync(Get(origin));
-        await client.ExpectClosedAsync();
-        await proxy.OnlyRecordAsync();
-    }
-
-    [Theory]
-    [InlineData("Content-Length: 5\r\n\r\nhello")]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
-    public async Task AnswerBeforeALittleBody_KeepsTheConnection(string rest)
-    {
-        var cut = rest.IndexOf("hello", StringComparison.Ordinal) + 2;
-        await using var origin = ScriptedOrigin.StartAtHead(async x =>
-        {
-            await x.ReplyAsync(403, x.Method, "Connection: close");
-            await x.WaitUntilGoneAsync();
-        });
-        await using var proxy = await RunningProxy.ForwardAsync();
-        await using var client = await proxy.ConnectAsync();
-        await client.SendAsync(Post(origin, rest[..cut]));
-        var response = await client.ReadResponseAsync();
-        Assert.Equal(("POST", null), (response.Text, response["Connection"]));
-        await client.SendAsync(rest[cut..] + Get(origin));
-        Assert.Equal("GET", (await client.ReadResponseAsync()).Text);
-        await proxy.EndAsync(2);
-    }
-
-    [Fact]
-    public async Task AnswerBeforeABodyThatIsNotWellFormed_EndsTheConnection()
-    {
-        await using var origin = ScriptedOrigin.StartAtHead(async x =>
-        {
-            await x.ReplyAsync(403, "no", "Connection: close");
-            await x.WaitUntilGoneAsync();
-        });
-        await using var proxy = await RunningProxy.ForwardAsync();
-        await using var client = await proxy.ConnectAsync();
-        await client.SendAsync(Post(origin, "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"));
-        Assert.Equal(403, (await client.ReadResponseAsync()).Status);
-        await client.SendAsync("Z\r\n0\r\n\r\n" + Get(origin));
-        await client.ExpectClosedAsync();
-        await proxy.OnlyRecordAsync();
-        Assert.Equal(1, origin.Heads);
-    }
-
-    [Theory]
-    [InlineData("Content-Length: 5\r\n\r\nhell", true)]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhell", true)]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", true)]
-    // What follows the length is not of the message.
-    [InlineData("Content-Length: 5\r\n\r\nhello, and more", false)]
-    public async Task AnswerThatIsNotAsLongAsAnnounced_LooksWholeOnlyIfItIs(string rest, bool isBroken)
-    {
-        await using var origin = ScriptedOrigin.Start(async x =>
-        {
-            await x.WriteAsync($"HTTP/1.1 200 OK\r\nCache-Control: no-store\r\n{rest}");
-            await x.CloseAsync();
-        });
-        await using var proxy = await RunningProxy.ForwardAsync();
-        await using var client = await proxy.ConnectAsync();
-        await client.SendAsync(Get(origin));
-        if (isBroken)
-        {
-            Assert.NotNull(await Record.ExceptionAsync(() => client.ReadResponseAsync()));
-            Assert.Equal("http_response_incomplete", (await proxy.OnlyRecordAsync()).Error);
-            return;
-        }
-        Assert.Equal("hello", (await client.ReadResponseAsync()).Text);
-        await client.SendAsync(Get(origin));
-        Assert.Equal("hello", (await client.ReadResponseAsync()).Text);
     }
 
     [Fact]

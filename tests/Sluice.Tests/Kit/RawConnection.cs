@@ -125,7 +125,7 @@ public sealed class RawConnection : IAsyncDisposable
         return bytes.ToArray();
     }
 
-    /// <summary>Passes where nothing more comes but FIN or RST.</summary>
+    /// <summary>Passes where nothing more comes but FIN or RST; then this end is closed, too, as clients do.</summary>
     public async Task ExpectClosedAsync()
     {
         byte[] more;
@@ -138,6 +138,14 @@ public sealed class RawConnection : IAsyncDisposable
             return;
         }
         Assert.Equal("", Encoding.Latin1.GetString(more));
+        try
+        {
+            HalfClose();
+        }
+        catch (SocketException)
+        {
+            // Reset, or closed here already.
+        }
     }
 
     /// <summary>Ends when the peer has closed or reset; what it still sends is read and dropped.</summary>

@@ -35,7 +35,7 @@ public class ReceiveBufferTests
             }
             buffer.Clear();
             Assert.True(buffer.IsEmpty);
-        }, iter: 1000);
+        }, iter: 200);
 
     [Fact]
     public void Release_KeepsWhatIsUnread()

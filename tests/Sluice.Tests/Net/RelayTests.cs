@@ -8,6 +8,7 @@ namespace Sluice.Tests.Net;
 public sealed class RelayTests : IAsyncDisposable
 {
     private readonly ManualTime _time = new();
+    private readonly Deadlines _deadlines;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<IDisposable> _sockets = [];
     private Socket _client = null!;
@@ -15,10 +16,13 @@ public sealed class RelayTests : IAsyncDisposable
     private Relay _relay = null!;
     private Task<RelayResult> _running = null!;
 
+    public RelayTests() => _deadlines = new Deadlines(_time);
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         _stop.Dispose();
+        _deadlines.Dispose();
         _sockets.ForEach(s => s.Dispose());
     }
 
@@ -28,7 +32,7 @@ public sealed class RelayTests : IAsyncDisposable
         (_client, var near) = await Wire.OwnPairAsync(buffers, on);
         (_upstream, var far) = await Wire.OwnPairAsync(buffers, on);
         _sockets.AddRange([_client, _upstream, near, far]);
-        _relay = new Relay(near, far, _time);
+        _relay = new Relay(near, far, _deadlines);
         _running = _relay.RunAsync(early, idle ?? Timeout.InfiniteTimeSpan, _stop.Token);
     }
 

@@ -48,7 +48,7 @@ internal sealed unsafe class EventLoop
         _wake = Checked(Libc.eventfd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK));
         _post = Post;
         Add(_wake, new Alarm(_wake), Libc.EPOLLIN | Libc.EPOLLET);
-        Pulse = new Pulse(index, TimeProvider.System);
+        Pulse = new Pulse(index, CoarseClock.Of(TimeProvider.System));
         new Thread(Run) { IsBackground = true, Name = $"loop {index}" }.Start();
     }
 

@@ -37,6 +37,9 @@ internal sealed class Readiness : IValueTaskSource<bool>
 
     public void Set()
     {
+        // Whoever clears makes the system call after it, and that sees what this tells of.
+        if (Volatile.Read(ref _state) == Ready)
+            return;
         if (Interlocked.Exchange(ref _state, Ready) == Awaited)
             _source.SetResult(true);
     }
