@@ -1,7 +1,4 @@
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Security.Authentication;
 using Sluice.Http;
 using Sluice.Net;
 
@@ -19,14 +16,14 @@ public sealed class UpstreamPool : IDisposable
     private static readonly TimeSpan PruneEvery = TimeSpan.FromSeconds(5);
 
     private readonly IdleConnections _idle;
-    private readonly Dialer _dialer;
+    private readonly UpstreamDialer _dialer;
     private readonly UpstreamOptions _options;
     private readonly Deadlines _deadlines;
     private readonly ITimer _pruning;
 
     public UpstreamPool(Dialer dialer, UpstreamOptions options, TimeProvider time)
     {
-        _dialer = dialer;
+        _dialer = new UpstreamDialer(dialer, options, time);
         _options = options;
         _deadlines = new Deadlines(time);
         _idle = new IdleConnections(options.IdlePerUpstream);
@@ -111,45 +108,9 @@ public sealed class UpstreamPool : IDisposable
 
     private async ValueTask<(UpstreamConnection?, ForwardError, string?)> ConnectAsync(UpstreamRequest request)
     {
-        DialResult dial;
-        try
-        {
-            dial = await _dialer.DialAsync(request.To.At, request.Addresses, _options.Connect, request.Aborted);
-        }
-        catch (OperationCanceledException)
-        {
-            return (null, ForwardError.ClientLeft, null);
-        }
-        if (dial.Socket is not { } socket)
-            return (null, ForwardErrors.Of(dial.Error), request.To.ToString());
-        if (!request.To.Tls)
-            return (new UpstreamConnection(request.To, socket, null, dial.Remote!, _deadlines), ForwardError.None, null);
-        var tls = new SslStream(new SocketStream(socket));
-        using var limit = new CancellationTokenSource(_options.Connect, _deadlines.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.Aborted);
-        await using var giveUp = either.Token.UnsafeRegister(static s => ((TcpSocket)s!).Dispose(), socket);
-        var certificateFaults = SslPolicyErrors.None;
-        try
-        {
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-            {
-                TargetHost = request.To.At.Host,
-                ApplicationProtocols = [SslApplicationProtocol.Http11],
-                RemoteCertificateValidationCallback = (_, _, _, faults) => (certificateFaults = faults) == SslPolicyErrors.None,
-            }, either.Token);
-            return (new UpstreamConnection(request.To, socket, tls, dial.Remote!, _deadlines), ForwardError.None, null);
-        }
-        catch (Exception e) when (e is AuthenticationException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)
-        {
-            await tls.DisposeAsync();
-            socket.Dispose();
-            return (null, e switch
-            {
-                _ when either.IsCancellationRequested => request.Aborted.IsCancellationRequested ? ForwardError.ClientLeft : ForwardError.ConnectTimedOut,
-                _ when certificateFaults != SslPolicyErrors.None => ForwardError.CertificateRejected,
-                AuthenticationException => ForwardError.TlsFailed,
-                _ => ForwardError.Terminated,
-            }, e.Message);
-        }
+        var (socket, tls, remote, error, detail) = await _dialer.DialAsync(request.To, request.Addresses, request.Aborted);
+        return socket is null
+            ? (null, error, detail)
+            : (new UpstreamConnection(request.To, socket, tls, remote!, _deadlines), ForwardError.None, null);
     }
 }

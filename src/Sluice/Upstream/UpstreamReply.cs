@@ -149,10 +149,11 @@ public sealed class UpstreamReply : IAsyncDisposable
                 await connection.WaitAsync();
                 if (await connection.FillAsync(large: _left > 64 << 10) == 0)
                 {
-                    if (_body.Kind == BodyKind.UntilClose)
-                        _complete = true;
+                    // RFC 9112 s.9.8
+                    if (_body.Kind != BodyKind.UntilClose || connection.IsCutShort)
+                        Fail(ForwardError.Incomplete, _body.Kind == BodyKind.UntilClose ? "FIN without close_notify" : "FIN in the middle of the body");
                     else
-                        Fail(ForwardError.Incomplete, "FIN in the middle of the body");
+                        _complete = true;
                     break;
                 }
                 if (TakePiece() is { Length: > 0 } piece)
