@@ -67,6 +67,7 @@ internal static class Keys
         new("listeners[].upstream", KeyKind.Section, "with its defaults", "How a reverse listener speaks to its upstream."),
         new("listeners[].upstream.ca", KeyKind.Path, "the system's", "A PEM file: the only certificates that may vouch for an https upstream."),
         new("listeners[].upstream.serverName", KeyKind.Text, "the host of to", "The name that an https upstream is asked for and must prove."),
+        new("listeners[].upstream.http2", KeyKind.Flag, "false", "true: HTTP/2 and nothing else, without TLS too; gRPC needs it.") { DefaultIsValue = true },
 
         new("cache", KeyKind.Section, "with its defaults", "The cache."),
         Size("cache.memory", "256MiB", "What the memory tier may hold; 0 turns the cache off.", 0, long.MaxValue),

@@ -36,7 +36,7 @@ internal sealed class ListenerReader(string folder, bool tryPorts)
         var forwarded = section.Flag("forwarded");
         var policy = ReadPolicy(section, kind, policies);
         var (scheme, to) = ReadTo(section, kind);
-        var identity = UpstreamReader.Read(section, kind, scheme, folder);
+        var (identity, http2) = UpstreamReader.Read(section, kind, scheme, folder);
         if (kind is ListenerKind.Tcp && forwarded is not null)
             section.Problem("forwarded", "stands at a tcp listener, which has no requests: remove it");
         if (allow is [] && section.Node["allow"] is Sequence { Items.Count: 0 })
@@ -57,6 +57,7 @@ internal sealed class ListenerReader(string folder, bool tryPorts)
             To = to,
             ToScheme = scheme,
             ToIdentity = identity,
+            ToHttp2 = http2,
             Allow = allow ?? [],
             Policy = policy,
             Forwarded = forwarded ?? k is ListenerKind.Reverse,

@@ -8,23 +8,23 @@ namespace Sluice.Config;
 /// <summary>The section <c>upstream</c> of a listener.</summary>
 internal static class UpstreamReader
 {
-    /// <summary>Null: nothing is said, or nothing right.</summary>
-    public static TlsIdentity? Read(Section listener, ListenerKind? kind, string scheme, string folder)
+    public static (TlsIdentity? Identity, bool Http2) Read(Section listener, ListenerKind? kind, string scheme, string folder)
     {
         if (listener.Child("upstream") is not { } section)
-            return null;
+            return default;
+        var http2 = section.Flag("http2") ?? false;
         var name = section.Object<string>("serverName", Values.HostName);
         var roots = ReadRoots(section, folder);
         if (kind is ListenerKind.Forward or ListenerKind.Tcp)
         {
             listener.Problem("upstream", $"stands at a {kind.ToString()!.ToLowerInvariant()} listener, remove it: only a reverse listener has one upstream to speak HTTP to");
-            return null;
+            return default;
         }
         if (kind is not null && listener.Has("to") && scheme == "http")
             foreach (var key in new[] { "ca", "serverName" })
                 if (section.Has(key))
                     section.Problem(key, "is about TLS, but to is an http:// URL: write https://, or remove it");
-        return name is null && roots is null ? null : new TlsIdentity(name, roots);
+        return (name is null && roots is null ? null : new TlsIdentity(name, roots), http2);
     }
 
     private static TrustedRoots? ReadRoots(Section section, string folder)

@@ -6,7 +6,7 @@ using Sluice.Net;
 namespace Sluice.Upstream;
 
 /// <summary>A connection made for HTTP, or why there is none.</summary>
-/// <param name="Socket">Whoever has it disposes it, after <paramref name="Tls"/>.</param>
+/// <param name="Tls">Over the socket, which it disposes with itself; null: TLS is not spoken.</param>
 internal readonly record struct Dialled(TcpSocket? Socket, UpstreamTls? Tls, IPEndPoint? Remote, ForwardError Error, string? Detail);
 
 /// <summary>Dials an upstream and makes the TLS handshake. <see cref="UpstreamOptions.Connect"/> limits each.</summary>
@@ -30,7 +30,7 @@ internal sealed class UpstreamDialer(Dialer dialer, UpstreamOptions options, Tim
 
     private async ValueTask<Dialled> HandshakeAsync(TcpSocket socket, IPEndPoint remote, Destination to, CancellationToken aborted)
     {
-        var tls = new UpstreamTls(new SocketStream(socket));
+        var tls = new UpstreamTls(new SocketStream(socket, owns: true));
         using var limit = new CancellationTokenSource(options.Connect, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, aborted);
         await using var giveUp = either.Token.UnsafeRegister(static s => ((TcpSocket)s!).Dispose(), socket);

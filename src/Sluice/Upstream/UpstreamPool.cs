@@ -20,11 +20,13 @@ public sealed class UpstreamPool : IDisposable
     private readonly UpstreamOptions _options;
     private readonly Deadlines _deadlines;
     private readonly ITimer _pruning;
+    private readonly Lazy<Http2Pool> _http2;
 
     public UpstreamPool(Dialer dialer, UpstreamOptions options, TimeProvider time)
     {
         _dialer = new UpstreamDialer(dialer, options, time);
         _options = options;
+        _http2 = new Lazy<Http2Pool>(() => new Http2Pool(_dialer, options, time));
         _deadlines = new Deadlines(time);
         _idle = new IdleConnections(options.IdlePerUpstream);
         _pruning = time.CreateTimer(static pool => ((UpstreamPool)pool!)._idle.Prune(), this, PruneEvery, PruneEvery);
@@ -35,13 +37,16 @@ public sealed class UpstreamPool : IDisposable
 
     /// <summary>Sends the request and reads the answer's head. Never throws for what the network or the peer does:
     /// <see cref="UpstreamReply.Error"/> says it.</summary>
+    public ValueTask<UpstreamReply> AskAsync(UpstreamRequest request) =>
+        request.To.Http2 ? _http2.Value.AskAsync(request) : AskHttp1Async(request);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<UpstreamReply> AskAsync(UpstreamRequest request)
+    private async ValueTask<UpstreamReply> AskHttp1Async(UpstreamRequest request)
     {
         AddFraming(request);
         if (TakeIdle(request) is { } kept)
         {
-            var reply = new UpstreamReply(this, kept, request, _options);
+            var reply = new Http1Reply(this, kept, request, _options);
             await reply.ReadHeadAsync();
             if (reply.Error != ForwardError.Terminated || reply.Answered || !MayRepeat(request))
                 return reply;
@@ -50,7 +55,7 @@ public sealed class UpstreamPool : IDisposable
         var (dialled, error, detail) = await ConnectAsync(request);
         if (dialled is null)
             return UpstreamReply.Failed(error, detail);
-        var answer = new UpstreamReply(this, dialled, request, _options);
+        var answer = new Http1Reply(this, dialled, request, _options);
         await answer.ReadHeadAsync();
         return answer;
     }
@@ -62,6 +67,8 @@ public sealed class UpstreamPool : IDisposable
         foreach (var connection in _deadlines.Snapshot())
             ((UpstreamConnection)connection).CutOff(Cut.TimedOut);
         _idle.Prune();
+        if (_http2.IsValueCreated)
+            _http2.Value.Dispose();
     }
 
     private static bool MayRepeat(UpstreamRequest request) =>
