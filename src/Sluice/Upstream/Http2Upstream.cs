@@ -14,8 +14,11 @@ namespace Sluice.Upstream;
 
 internal sealed class Http2Upstream : IDisposable
 {
-    /// <summary>As long nothing may come on a connection in use before it is asked for a sign of life; as long for the sign.</summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(20);
+    /// <summary>As long a connection in use may bring nothing before it is asked for a sign of life: else new requests would go to
+    /// one whose path has broken until TCP gives up, a quarter of an hour later. Not oftener: gRPC's servers take that for abuse.</summary>
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(20);
 
     private readonly Destination _to;
     private readonly AddressRules _rules;
@@ -39,7 +42,7 @@ internal sealed class Http2Upstream : IDisposable
             MaxResponseHeadersLength = (options.MaxHeadBytes + 1023) / 1024,
             PooledConnectionIdleTimeout = options.KeepAlive,
             KeepAlivePingDelay = Quiet,
-            KeepAlivePingTimeout = Quiet,
+            KeepAlivePingTimeout = SignOfLife,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
