@@ -35,7 +35,7 @@ internal static class StartText
     private static string Describe(ListenerOptions listener) => listener.Kind switch
     {
         ListenerKind.Forward => "forward proxy (http and CONNECT)",
-        ListenerKind.Reverse => $"reverse proxy to {listener.ToScheme}://{listener.To}",
+        ListenerKind.Reverse => $"reverse proxy to {listener.ToScheme}://{listener.To}{(listener.ToHttp2 ? " over HTTP/2" : "")}",
         _ => $"tcp relay to {listener.To}",
     };
 

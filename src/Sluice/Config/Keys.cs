@@ -64,6 +64,10 @@ internal static class Keys
         new("listeners[].allow", KeyKind.Networks, "all clients", "The client networks that are served. Required for a forward listener that is not on loopback."),
         new("listeners[].policy", KeyKind.Text, "none: all is allowed", "The name of a policy."),
         new("listeners[].forwarded", KeyKind.Flag, "reverse: true, forward: false", "Whether Forwarded and X-Forwarded-* tell the upstream who asked."),
+        new("listeners[].upstream", KeyKind.Section, "with its defaults", "How a reverse listener speaks to its upstream."),
+        new("listeners[].upstream.ca", KeyKind.Path, "the system's", "A PEM file: the only certificates that may vouch for an https upstream."),
+        new("listeners[].upstream.serverName", KeyKind.Text, "the host of to", "The name that an https upstream is asked for and must prove."),
+        new("listeners[].upstream.http2", KeyKind.Flag, "false", "true: HTTP/2 and nothing else, without TLS too; gRPC needs it.") { DefaultIsValue = true },
 
         new("cache", KeyKind.Section, "with its defaults", "The cache."),
         Size("cache.memory", "256MiB", "What the memory tier may hold; 0 turns the cache off.", 0, long.MaxValue),

@@ -5,9 +5,9 @@ using Sluice.Net;
 namespace Sluice.Config;
 
 /// <summary>The section <c>listeners</c>.</summary>
-internal static class ListenerReader
+internal sealed class ListenerReader(string folder, bool tryPorts)
 {
-    public static IReadOnlyList<ListenerOptions> Read(Section top, bool tryPorts)
+    public IReadOnlyList<ListenerOptions> Read(Section top)
     {
         var sections = top.List("listeners");
         if (top.Node["listeners"] is Sequence { Items.Count: 0 })
@@ -27,7 +27,7 @@ internal static class ListenerReader
     }
 
     /// <summary>Null where the kind or the bind is not known: nothing more can be said then.</summary>
-    private static ListenerOptions? ReadListener(Section section, List<string> policies)
+    private ListenerOptions? ReadListener(Section section, List<string> policies)
     {
         var kind = section.Choice<ListenerKind>("kind");
         var bind = section.Object<IPEndPoint>("bind", Values.Bind);
@@ -36,6 +36,7 @@ internal static class ListenerReader
         var forwarded = section.Flag("forwarded");
         var policy = ReadPolicy(section, kind, policies);
         var (scheme, to) = ReadTo(section, kind);
+        var (identity, http2) = UpstreamReader.Read(section, kind, scheme, folder);
         if (kind is ListenerKind.Tcp && forwarded is not null)
             section.Problem("forwarded", "stands at a tcp listener, which has no requests: remove it");
         if (allow is [] && section.Node["allow"] is Sequence { Items.Count: 0 })
@@ -55,6 +56,8 @@ internal static class ListenerReader
             Bind = bind,
             To = to,
             ToScheme = scheme,
+            ToIdentity = identity,
+            ToHttp2 = http2,
             Allow = allow ?? [],
             Policy = policy,
             Forwarded = forwarded ?? k is ListenerKind.Reverse,

@@ -15,7 +15,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         var policies = new PolicyReader(folder, problems).Read(top);
         return new Configuration
         {
-            Listeners = ListenerReader.Read(top, tryPorts),
+            Listeners = new ListenerReader(folder, tryPorts).Read(top),
             Cache = ReadCache(top.Child("cache")),
             Policies = policies,
             Log = ReadLog(top.Child("logs")),

@@ -148,6 +148,14 @@ internal static class Values
         static string Port(string host, int port) => HostPort.TryParse(host, out _) ? host : $"{host}:{port}";
     }
 
+    /// <summary>A host without port: <c>app.example</c>, or an address without brackets.</summary>
+    public static string? HostName(string text, out string value)
+    {
+        value = text;
+        var bracketed = text.Contains(':') ? $"[{text}]" : text;
+        return HostPort.TryParse(bracketed + ":443", out _) ? null : "is not a host name, write for example app.example, without scheme and port";
+    }
+
     /// <summary>A reverse listener's upstream: <c>http://host:port</c>, without path.</summary>
     public static string? Origin(string text, out (string Scheme, HostPort To) value)
     {

@@ -28,9 +28,9 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
             x.Record.Upstream = reply.Remote;
             if (reply.Error != ForwardError.None)
                 return await InsteadAsync(x, lookup, reply, delivery);
-            if (reply.Head.Status == 101)
+            if (reply is Http1Reply { Head.Status: 101 } upgraded)
             {
-                await tunnels.UpgradeAsync(x, reply);
+                await tunnels.UpgradeAsync(x, upgraded);
                 return null;
             }
             HopByHop.RemoveFromResponse(reply.Head.Fields);

@@ -1,5 +1,6 @@
 using System.Net;
 using Sluice.Net;
+using Sluice.Upstream;
 
 namespace Sluice.Forwarding;
 
@@ -25,6 +26,12 @@ public sealed record ListenerOptions
 
     /// <summary>Reverse: <c>http</c> or <c>https</c> to the upstream.</summary>
     public string ToScheme { get; init; } = "http";
+
+    /// <summary>Reverse: whom the upstream must prove to be; null: its host, by the system's roots.</summary>
+    public TlsIdentity? ToIdentity { get; init; }
+
+    /// <summary>Reverse: HTTP/2 to the upstream.</summary>
+    public bool ToHttp2 { get; init; }
 
     /// <summary>The client networks that are served; empty: all (a forward listener then must be on loopback).</summary>
     public IReadOnlyList<IPNetwork> Allow { get; init; } = [];

@@ -30,7 +30,7 @@ internal sealed class RequestBuilder(Via via)
         return new UpstreamRequest
         {
             To = options.To is { } upstream
-                ? new Destination(options.ToScheme == "https", upstream)
+                ? new Destination(options.ToScheme == "https", upstream) { Identity = options.ToIdentity, Http2 = options.ToHttp2 }
                 : new Destination(target.Scheme == "https", new HostPort(target.Host, target.Port)),
             Addresses = listener.Addresses,
             Method = request.Method,

@@ -40,7 +40,7 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits, Deadlines dead
     }
 
     /// <summary>The upstream has answered 101: hands its head on, then the bytes.</summary>
-    public async ValueTask UpgradeAsync(Exchange x, UpstreamReply reply)
+    public async ValueTask UpgradeAsync(Exchange x, Http1Reply reply)
     {
         x.Record.Kind = RecordKind.Upgrade;
         x.Record.Status = 101;

@@ -103,7 +103,8 @@ public static class Framing
             body = BodyLength.Chunked;
             return null;
         }
-        body = length is { } octets ? BodyLength.Of(octets) : BodyLength.UntilClose;  // (6), (8)
+        body = length is { } octets ? BodyLength.Of(octets)  // (6)
+            : head.Version >= ProtocolVersion.Http2 ? BodyLength.Chunked : BodyLength.UntilClose;  // (8)
         return null;
     }
 }

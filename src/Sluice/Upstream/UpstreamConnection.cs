@@ -21,12 +21,12 @@ internal enum Cut
 internal sealed class UpstreamConnection : TimeLimited, IDisposable
 {
     private readonly TcpSocket _socket;
-    private readonly SslStream? _tls;
+    private readonly UpstreamTls? _tls;
     private ReceiveBuffer _buffer;
     private int _cut;
     private bool _disposed;
 
-    public UpstreamConnection(Destination to, TcpSocket socket, SslStream? tls, IPEndPoint remote, Deadlines deadlines) : base(deadlines)
+    public UpstreamConnection(Destination to, TcpSocket socket, UpstreamTls? tls, IPEndPoint remote, Deadlines deadlines) : base(deadlines)
     {
         To = to;
         Remote = remote;
@@ -43,6 +43,9 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
 
     /// <summary>The last read took all there was room for, so TLS may hold more than the socket shows.</summary>
     public bool MayHideMore => _buffer.WasFilled && _tls is not null;
+
+    /// <summary>After a read of 0: nobody said that this was the end (<see cref="UpstreamTls"/>).</summary>
+    public bool IsCutShort => _tls is { IsCutShort: true };
 
     public ReadOnlyMemory<byte> Unread => _buffer.Unread;
 

@@ -1,7 +1,4 @@
-using System.Net.Security;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Security.Authentication;
 using Sluice.Http;
 using Sluice.Net;
 
@@ -19,15 +16,17 @@ public sealed class UpstreamPool : IDisposable
     private static readonly TimeSpan PruneEvery = TimeSpan.FromSeconds(5);
 
     private readonly IdleConnections _idle;
-    private readonly Dialer _dialer;
+    private readonly UpstreamDialer _dialer;
     private readonly UpstreamOptions _options;
     private readonly Deadlines _deadlines;
     private readonly ITimer _pruning;
+    private readonly Lazy<Http2Pool> _http2;
 
     public UpstreamPool(Dialer dialer, UpstreamOptions options, TimeProvider time)
     {
-        _dialer = dialer;
+        _dialer = new UpstreamDialer(dialer, options, time);
         _options = options;
+        _http2 = new Lazy<Http2Pool>(() => new Http2Pool(_dialer, options, time));
         _deadlines = new Deadlines(time);
         _idle = new IdleConnections(options.IdlePerUpstream);
         _pruning = time.CreateTimer(static pool => ((UpstreamPool)pool!)._idle.Prune(), this, PruneEvery, PruneEvery);
@@ -38,13 +37,16 @@ public sealed class UpstreamPool : IDisposable
 
     /// <summary>Sends the request and reads the answer's head. Never throws for what the network or the peer does:
     /// <see cref="UpstreamReply.Error"/> says it.</summary>
+    public ValueTask<UpstreamReply> AskAsync(UpstreamRequest request) =>
+        request.To.Http2 ? _http2.Value.AskAsync(request) : AskHttp1Async(request);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<UpstreamReply> AskAsync(UpstreamRequest request)
+    private async ValueTask<UpstreamReply> AskHttp1Async(UpstreamRequest request)
     {
         AddFraming(request);
         if (TakeIdle(request) is { } kept)
         {
-            var reply = new UpstreamReply(this, kept, request, _options);
+            var reply = new Http1Reply(this, kept, request, _options);
             await reply.ReadHeadAsync();
             if (reply.Error != ForwardError.Terminated || reply.Answered || !MayRepeat(request))
                 return reply;
@@ -53,7 +55,7 @@ public sealed class UpstreamPool : IDisposable
         var (dialled, error, detail) = await ConnectAsync(request);
         if (dialled is null)
             return UpstreamReply.Failed(error, detail);
-        var answer = new UpstreamReply(this, dialled, request, _options);
+        var answer = new Http1Reply(this, dialled, request, _options);
         await answer.ReadHeadAsync();
         return answer;
     }
@@ -65,6 +67,8 @@ public sealed class UpstreamPool : IDisposable
         foreach (var connection in _deadlines.Snapshot())
             ((UpstreamConnection)connection).CutOff(Cut.TimedOut);
         _idle.Prune();
+        if (_http2.IsValueCreated)
+            _http2.Value.Dispose();
     }
 
     private static bool MayRepeat(UpstreamRequest request) =>
@@ -111,45 +115,9 @@ public sealed class UpstreamPool : IDisposable
 
     private async ValueTask<(UpstreamConnection?, ForwardError, string?)> ConnectAsync(UpstreamRequest request)
     {
-        DialResult dial;
-        try
-        {
-            dial = await _dialer.DialAsync(request.To.At, request.Addresses, _options.Connect, request.Aborted);
-        }
-        catch (OperationCanceledException)
-        {
-            return (null, ForwardError.ClientLeft, null);
-        }
-        if (dial.Socket is not { } socket)
-            return (null, ForwardErrors.Of(dial.Error), request.To.ToString());
-        if (!request.To.Tls)
-            return (new UpstreamConnection(request.To, socket, null, dial.Remote!, _deadlines), ForwardError.None, null);
-        var tls = new SslStream(new SocketStream(socket));
-        using var limit = new CancellationTokenSource(_options.Connect, _deadlines.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, request.Aborted);
-        await using var giveUp = either.Token.UnsafeRegister(static s => ((TcpSocket)s!).Dispose(), socket);
-        var certificateFaults = SslPolicyErrors.None;
-        try
-        {
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-            {
-                TargetHost = request.To.At.Host,
-                ApplicationProtocols = [SslApplicationProtocol.Http11],
-                RemoteCertificateValidationCallback = (_, _, _, faults) => (certificateFaults = faults) == SslPolicyErrors.None,
-            }, either.Token);
-            return (new UpstreamConnection(request.To, socket, tls, dial.Remote!, _deadlines), ForwardError.None, null);
-        }
-        catch (Exception e) when (e is AuthenticationException or IOException or SocketException or OperationCanceledException or ObjectDisposedException)
-        {
-            await tls.DisposeAsync();
-            socket.Dispose();
-            return (null, e switch
-            {
-                _ when either.IsCancellationRequested => request.Aborted.IsCancellationRequested ? ForwardError.ClientLeft : ForwardError.ConnectTimedOut,
-                _ when certificateFaults != SslPolicyErrors.None => ForwardError.CertificateRejected,
-                AuthenticationException => ForwardError.TlsFailed,
-                _ => ForwardError.Terminated,
-            }, e.Message);
-        }
+        var (socket, tls, remote, error, detail) = await _dialer.DialAsync(request.To, request.Addresses, request.Aborted);
+        return socket is null
+            ? (null, error, detail)
+            : (new UpstreamConnection(request.To, socket, tls, remote!, _deadlines), ForwardError.None, null);
     }
 }

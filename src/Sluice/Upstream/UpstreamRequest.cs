@@ -38,7 +38,7 @@ public sealed class UpstreamRequest
     /// <summary>The client left.</summary>
     public CancellationToken Aborted { get; init; }
 
-    private UpstreamConnection? _asked;
+    private TimeLimited? _asked;
     private long _shortenedTo;
 
     /// <summary>The client will send no more and may be gone: what is not answered in this time will not be.</summary>
@@ -48,20 +48,20 @@ public sealed class UpstreamRequest
         Volatile.Read(ref _asked)?.Allow(limit);
     }
 
-    /// <summary>From now on an answer is awaited on this connection, for as long as this or as <see cref="ShortenTo"/> says.</summary>
-    internal void AwaitOn(UpstreamConnection connection, TimeSpan limit)
+    /// <summary>From now on an answer is awaited on this, for as long as this or as <see cref="ShortenTo"/> says.</summary>
+    internal void AwaitOn(TimeLimited asked, TimeSpan limit)
     {
-        Volatile.Write(ref _asked, connection);
-        Limit(connection, limit);
+        Volatile.Write(ref _asked, asked);
+        Limit(asked, limit);
     }
 
     /// <summary>The same, begun anew.</summary>
-    internal void Limit(UpstreamConnection connection, TimeSpan limit)
+    internal void Limit(TimeLimited asked, TimeSpan limit)
     {
-        connection.Allow(limit);
+        asked.Allow(limit);
         // After the above: whichever comes second, ShortenTo or this, sees the other.
         if (Interlocked.Read(ref _shortenedTo) is > 0 and var ticks)
-            connection.Allow(new TimeSpan(ticks));
+            asked.Allow(new TimeSpan(ticks));
     }
 
     /// <summary>The answer's head has come, or will not come.</summary>

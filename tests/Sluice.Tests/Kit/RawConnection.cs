@@ -68,9 +68,16 @@ public sealed class RawConnection : IAsyncDisposable
     public async Task AcceptTlsAsync(System.Security.Cryptography.X509Certificates.X509Certificate2 certificate)
     {
         var tls = new SslStream(_stream);
-        await tls.AuthenticateAsServerAsync(certificate).Within();
+        // Offline: it would fetch what the certificate says of its issuer.
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
+        }).Within();
         _stream = tls;
     }
+
+    /// <summary>TLS's close_notify: nothing more comes, and that is sure. Without it a FIN is anybody's.</summary>
+    public Task EndTlsAsync() => ((SslStream)_stream).ShutdownAsync().Within();
 
     public Task SendAsync(string text) => SendAsync(Encoding.Latin1.GetBytes(text));
 

@@ -21,7 +21,9 @@ public sealed class RunningProxy : IAsyncDisposable
     {
     }
 
-    public IPEndPoint EndPoint { get; private set; } = null!;
+    public IPEndPoint EndPoint => EndPoints[0];
+
+    public IReadOnlyList<IPEndPoint> EndPoints { get; private set; } = [];
 
     public string Url => $"http://{EndPoint}";
 
@@ -37,6 +39,22 @@ public sealed class RunningProxy : IAsyncDisposable
     public static Task<RunningProxy> RelayAsync(IPEndPoint to, LimitOptions? limits = null) => StartAsync(ListenerKind.Tcp, To(to), limits, null, null, null);
 
     public static Task<RunningProxy> RelayAsync(HostPort to, LimitOptions? limits = null) => StartAsync(ListenerKind.Tcp, to, limits, null, null, null);
+
+    /// <summary>Of a configuration file and the files that it names; its ports are 0.</summary>
+    public static async Task<RunningProxy> OfFileAsync(string yaml, params (string Name, string Text)[] files)
+    {
+        using var folder = new TempFolder();
+        foreach (var (name, text) in files)
+            await File.WriteAllTextAsync(folder.File(name), text);
+        await File.WriteAllTextAsync(folder.File("sluice.yaml"), yaml);
+        var loaded = ConfigurationFile.Load(folder.File("sluice.yaml"), new Dictionary<string, string>());
+        Assert.Empty(loaded.Problems);
+        return await StartAsync(loaded.Configuration! with
+        {
+            Limits = loaded.Configuration.Limits with { Drain = TimeSpan.FromSeconds(1) },
+            Log = new LogOptions { Off = true },
+        });
+    }
 
     public Task<RawConnection> ConnectAsync() => RawConnection.OpenAsync(EndPoint);
 
@@ -80,7 +98,15 @@ public sealed class RunningProxy : IAsyncDisposable
 
     private static HostPort To(IPEndPoint to) => new(to.Address.ToString(), to.Port);
 
-    private static async Task<RunningProxy> StartAsync(
+    private static async Task<RunningProxy> StartAsync(Configuration configuration)
+    {
+        var running = new RunningProxy();
+        running._proxy = await Proxy.StartAsync(configuration, NullLoggerFactory.Instance, TimeProvider.System, running.Keep);
+        running.EndPoints = running._proxy.EndPoints;
+        return running;
+    }
+
+    private static Task<RunningProxy> StartAsync(
         ListenerKind kind, HostPort? to, LimitOptions? limits, CacheOptions? cache, PolicyOptions? policy, IPAddress? bind)
     {
         var configuration = new Configuration
@@ -98,10 +124,7 @@ public sealed class RunningProxy : IAsyncDisposable
             Policies = policy is null ? [] : [policy],
             Log = new LogOptions { Off = true },
         };
-        var running = new RunningProxy();
-        running._proxy = await Proxy.StartAsync(configuration, NullLoggerFactory.Instance, TimeProvider.System, running.Keep);
-        running.EndPoint = running._proxy.EndPoints[0];
-        return running;
+        return StartAsync(configuration);
     }
 
     private void Keep(ExchangeRecord record)

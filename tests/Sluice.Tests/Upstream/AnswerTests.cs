@@ -244,7 +244,7 @@ public class AnswerTests
         using var asking = new Asking();
         await using var reply = await asking.AskAsync(Asking.Request(origin, upgrade: "chat")).Within();
         Assert.Equal((ForwardError.None, 101), (reply.Error, reply.Head.Status));
-        var (socket, tls, early) = reply.TakeOver();
+        var (socket, tls, early) = ((Http1Reply)reply).TakeOver();
         // It is no longer the pool's, and no deadline closes it.
         asking.Time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(0, asking.Pool.Connections);

@@ -1,20 +1,18 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Security.Authentication;
 using Sluice.Http;
 using Sluice.Net;
 
 namespace Sluice.Upstream;
 
 /// <summary>
-/// One request on its connection and the answer to it: first the head, then the body piece by piece, then the trailers.
+/// One request on its connection of HTTP/1.1 and the answer to it: first the head, then the body piece by piece, then the trailers.
 /// <para>The request's body goes up beside (<see cref="Upload"/>): an answer may begin, and end, before it is
 /// complete. The connection is kept if both messages ended where their framing says and nothing came after them
 /// (RFC 9112 s.9.3), else closed.</para>
 /// </summary>
-public sealed class UpstreamReply : IAsyncDisposable
+internal sealed class Http1Reply : UpstreamReply
 {
     /// <summary>1xx before one final answer; more is no protocol but a stream.</summary>
     private const int MaxInterim = 100;
@@ -36,7 +34,7 @@ public sealed class UpstreamReply : IAsyncDisposable
     private bool _keptAlive;
     private bool _ended;
 
-    internal UpstreamReply(UpstreamPool pool, UpstreamConnection connection, UpstreamRequest request, UpstreamOptions options)
+    public Http1Reply(UpstreamPool pool, UpstreamConnection connection, UpstreamRequest request, UpstreamOptions options)
     {
         _pool = pool;
         _connection = connection;
@@ -48,46 +46,31 @@ public sealed class UpstreamReply : IAsyncDisposable
         _aborted = request.Aborted.UnsafeRegister(static c => ((UpstreamConnection)c!).CutOff(Cut.ClientLeft), connection);
     }
 
-    private UpstreamReply(ForwardError error, string? detail)
+    public Http1Reply(ForwardError error, string? detail)
     {
         Error = error;
         ErrorDetail = detail;
         _ended = true;
     }
 
-    internal static UpstreamReply Failed(ForwardError error, string? detail) => new(error, detail);
+    public override Exception? ClientFault => _upload?.ClientFault;
 
-    /// <summary>None: so far all went well. Set before the head is there: there is no head; later: the body is not whole.</summary>
-    public ForwardError Error { get; private set; }
+    public override long BytesUp => _upload?.Sent ?? 0;
 
-    public string? ErrorDetail { get; private set; }
+    public override BodyLength BodyLength => _body;
 
-    /// <summary>The exception with which reading the client's body failed.</summary>
-    public Exception? ClientFault => _upload?.ClientFault;
+    public override bool IsLastPiece => _body.Kind == BodyKind.Length && _left == 0;
 
-    /// <summary>Octets of the request's body that were sent.</summary>
-    public long BytesUp => _upload?.Sent ?? 0;
+    public override FieldList? Trailers => _chunks?.Trailers;
 
-    /// <summary>The final head, as received.</summary>
-    public ResponseHead Head { get; private set; } = null!;
-
-    /// <summary>How the body is delimited.</summary>
-    public BodyLength BodyLength => _body;
-
-    /// <summary>The piece just given is known to be the body's last.</summary>
-    public bool IsLastPiece => _body.Kind == BodyKind.Length && _left == 0;
-
-    /// <summary>After the end of a chunked body.</summary>
-    public FieldList? Trailers => _chunks?.Trailers;
-
-    public IPEndPoint? Remote => _connection?.Remote;
+    public override IPEndPoint? Remote => _connection?.Remote;
 
     /// <summary>At least one octet of an answer came.</summary>
-    internal bool Answered { get; private set; }
+    public bool Answered { get; private set; }
 
     /// <summary>Sends the request's head and reads until the final one of the answer. A bug ends the exchange, too.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    internal async ValueTask ReadHeadAsync()
+    public async ValueTask ReadHeadAsync()
     {
         var connection = _connection!;
         var sent = false;
@@ -126,9 +109,7 @@ public sealed class UpstreamReply : IAsyncDisposable
         }
     }
 
-    /// <summary>The next piece of the body, without transfer coding; empty at its end, where <see cref="Error"/> says
-    /// whether it is whole. Valid until the next call.</summary>
-    public ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync()
+    public override ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync()
     {
         if (_ended || _complete)
             return default;
@@ -149,10 +130,11 @@ public sealed class UpstreamReply : IAsyncDisposable
                 await connection.WaitAsync();
                 if (await connection.FillAsync(large: _left > 64 << 10) == 0)
                 {
-                    if (_body.Kind == BodyKind.UntilClose)
-                        _complete = true;
+                    // RFC 9112 s.9.8
+                    if (_body.Kind != BodyKind.UntilClose || connection.IsCutShort)
+                        Fail(ForwardError.Incomplete, _body.Kind == BodyKind.UntilClose ? "FIN without close_notify" : "FIN in the middle of the body");
                     else
-                        Fail(ForwardError.Incomplete, "FIN in the middle of the body");
+                        _complete = true;
                     break;
                 }
                 if (TakePiece() is { Length: > 0 } piece)
@@ -179,8 +161,8 @@ public sealed class UpstreamReply : IAsyncDisposable
         return (socket, tls, _connection.Unread);
     }
 
-    /// <summary>Ends the exchange: the connection goes back to the pool if the answer was read to its end.</summary>
-    public ValueTask DisposeAsync() => EndAsync();
+    /// <summary>The connection goes back to the pool if the answer was read to its end.</summary>
+    public override ValueTask DisposeAsync() => EndAsync();
 
     private ValueTask SendHeadAsync()
     {
@@ -328,12 +310,6 @@ public sealed class UpstreamReply : IAsyncDisposable
             connection.Dispose();
     }
 
-    private void Fail(ForwardError error, string? detail)
-    {
-        Error = error;
-        ErrorDetail = detail;
-    }
-
     private ForwardError Explain(ForwardError timedOut, ForwardError otherwise)
     {
         if (_upload is { ClientFault: not null })
@@ -359,7 +335,4 @@ public sealed class UpstreamReply : IAsyncDisposable
         else
             _connection!.Allow(_options!.Body);
     }
-
-    /// <summary>What the network does, through a socket or through TLS (which may be renegotiated at any time).</summary>
-    internal static bool IsFault(Exception e) => e is SocketException or IOException or ObjectDisposedException or AuthenticationException;
 }
