@@ -2,7 +2,8 @@
 //
 // What: head, body piece by piece, trailers, straight to the socket. The framing is decided with the head (RFC 9112 s.6.1, 6.2): the
 // Content-Length that the fields give, else chunks, else, to HTTP/1.0, the connection's end.
-// Strategy: the head waits for the first piece and goes in one system call with it. Small pieces are copied behind it, large ones go by
+// Strategy: the head waits for the first piece and goes in one system call with it; if that does not come soon (a stream of events), the
+// sweep sends the head alone. An answer of which nothing has gone can be taken back. Small pieces are copied behind it, large ones go by
 // reference in the same call (sendmsg).
 // Facts: below 4 KiB copying is cheaper than a second segment. To wait for a send is to let others come first; whoever
 // sends on and on without waiting gives way after 256 KiB.
@@ -37,12 +38,14 @@ internal sealed class AnswerWriter(ClientConnection client)
     private bool _chunked;
     private bool _dropsContent;
     private bool _hasHead;
+    private bool _headMayGo; // alone
+    private bool _begun;     // something of the answer has gone
 
     public void Begin(Exchange x)
     {
         _x = x;
         _left = -1;
-        _chunked = _dropsContent = _hasHead = false;
+        _chunked = _dropsContent = _hasHead = _headMayGo = _begun = false;
     }
 
     /// <summary>Sets the head. Its framing is decided here: Content-Length if the fields have one, else chunks or close.</summary>
@@ -106,6 +109,50 @@ internal sealed class AnswerWriter(ClientConnection client)
         {
             _x.Record.ClientGone = true;
             _x.Record.Error ??= "client_left";
+        }
+    }
+
+    /// <summary>Until <see cref="HoldHead"/> the writer is not used, and the sweep may send the head without a body.</summary>
+    public void LetHeadGo()
+    {
+        lock (_interim)
+            _headMayGo = !_begun;
+    }
+
+    public void HoldHead()
+    {
+        lock (_interim)
+            _headMayGo = false;
+    }
+
+    /// <summary>Unsays the head. False: something of the answer has gone.</summary>
+    public bool TryTakeBack()
+    {
+        lock (_interim)
+        {
+            if (_begun)
+                return false;
+            Begin(_x);
+        }
+        _pieces.Clear();
+        _copied.Reset();
+        _referred = 0;
+        return true;
+    }
+
+    internal void OnSweep()
+    {
+        if (!Volatile.Read(ref _headMayGo))
+            return;
+        lock (_interim)
+        {
+            if (!_headMayGo)
+                return;
+            _headMayGo = false;
+            _begun = true;
+            var head = _copied.Written.ToArray();
+            _copied.Reset();
+            _sendingInterim = After(_sendingInterim, head).Preserve();
         }
     }
 
@@ -227,6 +274,7 @@ internal sealed class AnswerWriter(ClientConnection client)
     /// <summary>Sends what was put. False: the client takes no more.</summary>
     private ValueTask<bool> FlushAsync(int octets)
     {
+        _begun = true;
         if (!_sendingInterim.IsCompletedSuccessfully)
             return FlushAfterInterimAsync(octets);
         ValueTask sending;

@@ -45,7 +45,6 @@ internal sealed class ClientConnection : TimeLimited
     private volatile bool _finished;
     private volatile bool _closes;
     private volatile bool _broken;
-    private bool _taken;
 
     public ClientConnection(HttpServer server, ListenerGate listener, TcpSocket socket, Deadlines deadlines) : base(deadlines)
     {
@@ -67,10 +66,16 @@ internal sealed class ClientConnection : TimeLimited
 
     public ClientBody Body { get; }
 
+    /// <summary>Upstream connections that carry the requests of this client only.</summary>
+    public PinnedConnections Pinned { get; } = new();
+
     public LimitOptions Limits => _server.Limits;
 
     /// <summary>Fires when the client has gone, or the server gives up on it.</summary>
     public CancellationToken Aborted => AbortedSource.Token;
+
+    /// <summary>Its socket is a tunnel's.</summary>
+    public bool IsTaken { get; private set; }
 
     /// <summary>No exchange after this one.</summary>
     public bool Closes
@@ -119,10 +124,10 @@ internal sealed class ClientConnection : TimeLimited
                 if (x is null)
                     break;
                 await _server.ServeAsync(x);
-                if (_taken || _broken || x.Closes || !(Body.IsComplete || await Body.DropRestAsync()))
+                if (IsTaken || _broken || x.Closes || !(Body.IsComplete || await Body.DropRestAsync()))
                     break;
             }
-            if (!_taken && !_broken)
+            if (!IsTaken && !_broken)
                 await CloseAsync();
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -132,10 +137,11 @@ internal sealed class ClientConnection : TimeLimited
         finally
         {
             Close();
-            if (!_taken)
+            if (!IsTaken)
                 Socket.Dispose();
             // Until it has ended, it may be writing into the buffer.
             await _watch;
+            Pinned.Dispose();
             Answer.Release();
             _buffer.Clear();
             _server.OnClosed();
@@ -215,7 +221,7 @@ internal sealed class ClientConnection : TimeLimited
             Break();
             return null;
         }
-        _taken = true;
+        IsTaken = true;
         var early = _buffer.Unread.ToArray();
         _buffer.Consume(early.Length);
         _buffer.Release();
@@ -246,6 +252,8 @@ internal sealed class ClientConnection : TimeLimited
         AbortedSource.Cancel();
         Socket.Reset();
     }
+
+    protected internal override void OnSweep() => Answer.OnSweep();
 
     protected internal override void OnTimedOut()
     {

@@ -107,6 +107,8 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
         }
         keep?.Abandon();
         var error = taken ? reply.Error : ForwardError.ClientLeft;
+        if (taken && reply.ClientFault is null && delivery.Answer.TryTakeBack())
+            return ErrorPage.For(error, reply.ErrorDetail);
         x.Record.ClientGone = error == ForwardError.ClientLeft;
         x.Record.Error = error.Row().ProxyError;
         x.Record.ErrorDetail = taken ? reply.ErrorDetail : null;
@@ -119,7 +121,11 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
     {
         while (true)
         {
-            var piece = await reply.ReadBodyAsync();
+            var reading = reply.ReadBodyAsync();
+            if (!reading.IsCompleted)
+                answer.LetHeadGo();
+            var piece = await reading;
+            answer.HoldHead();
             if (piece.IsEmpty)
                 return true;
             keep?.Append(piece.Span);

@@ -48,6 +48,10 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
             await delivery.RefuseAsync(failed, lookup.CacheStatus);
     }                                                                                                  // 7: the caller writes the record
 
+    /// <summary>A bug of ours: the client learns that, and the connection ends, as nobody knows what state it is in.</summary>
+    public ValueTask FailAsync(Exchange x) => new Delivery(x, censor, via).RefuseAsync(
+        new ErrorPage(500, "proxy_internal_error", "The proxy failed to handle this request.") { Closes = true }, null);
+
     private ErrorPage? Judge(Exchange x)
     {
         if (RequestReader.Read(x, limits) is { } unread)

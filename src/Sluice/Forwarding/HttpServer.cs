@@ -62,10 +62,27 @@ internal sealed class HttpServer : IAsyncDisposable
             ForwardingLog.ExchangeFailed(_log, x.Record.Number, bug);
             x.Record.Error = "proxy_internal_error";
             x.Record.ErrorDetail = bug.Message;
-            x.Break();
+            await FailAsync(x);
         }
         x.MarkEnd();
         _write(x.Record);
+    }
+
+    /// <summary>500 where nothing of an answer has gone, else the end of the connection.</summary>
+    private async ValueTask FailAsync(Exchange x)
+    {
+        try
+        {
+            if (!x.Client.IsTaken && x.Answer.TryTakeBack())
+                await _proxy.FailAsync(x);
+            else
+                x.Break();
+        }
+        catch (Exception again)
+        {
+            ForwardingLog.ExchangeFailed(_log, x.Record.Number, again);
+            x.Break();
+        }
     }
 
     internal void OnClosed()

@@ -41,6 +41,7 @@ internal sealed class RequestBuilder(Via via)
             ExpectsContinue = request.Version >= ProtocolVersion.Http11 && fields.Contains(FieldNames.Expect),
             Interim = x is { Request.Version: ProtocolVersion.Http11 } ? x.Answer.PassInterim : null,
             TakesTrailers = takesTrailers,
+            Pinned = x?.Client.Pinned,
             Aborted = x?.Aborted ?? CancellationToken.None,
         };
     }

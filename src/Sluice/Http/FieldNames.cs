@@ -47,6 +47,7 @@ public static class FieldNames
     public const string Vary = "Vary";
     public const string Via = "Via";
     public const string Warning = "Warning";
+    public const string WwwAuthenticate = "WWW-Authenticate";
     public const string XForwardedFor = "X-Forwarded-For";
     public const string XForwardedHost = "X-Forwarded-Host";
     public const string XForwardedProto = "X-Forwarded-Proto";

@@ -19,7 +19,7 @@ public static class HopByHop
         FieldNames.IfMatch, FieldNames.IfModifiedSince, FieldNames.IfNoneMatch, FieldNames.IfRange, FieldNames.IfUnmodifiedSince,
         FieldNames.LastModified, FieldNames.Location, FieldNames.MaxForwards, "Origin", FieldNames.Pragma, FieldNames.ProxyStatus,
         FieldNames.Range, FieldNames.Referer, FieldNames.SetCookie, "Strict-Transport-Security", FieldNames.UserAgent, FieldNames.Vary,
-        FieldNames.Via, "WWW-Authenticate", FieldNames.XForwardedFor, FieldNames.XForwardedHost, FieldNames.XForwardedProto, "X-Real-IP",
+        FieldNames.Via, FieldNames.WwwAuthenticate, FieldNames.XForwardedFor, FieldNames.XForwardedHost, FieldNames.XForwardedProto, "X-Real-IP",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     public static void RemoveFromRequest(FieldList fields)

@@ -20,7 +20,7 @@ internal static class KnownNames
         "Report-To", "Retry-After", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "Server", "Server-Timing", FieldNames.SetCookie, "Strict-Transport-Security",
         FieldNames.TE, "Timing-Allow-Origin", FieldNames.Trailer, FieldNames.TransferEncoding, FieldNames.Upgrade, "Upgrade-Insecure-Requests",
         FieldNames.UserAgent, FieldNames.Vary,
-        FieldNames.Via, "WWW-Authenticate", FieldNames.Warning, "X-Cache", "X-Content-Type-Options", "X-Frame-Options",
+        FieldNames.Via, FieldNames.WwwAuthenticate, FieldNames.Warning, "X-Cache", "X-Content-Type-Options", "X-Frame-Options",
         "X-Powered-By", "X-Request-Id", "X-Served-By", "X-Timer", "X-XSS-Protection",
     ];
 

@@ -8,8 +8,9 @@ public sealed class AddressRules
     /// <summary>For configured upstreams, which no client names.</summary>
     public static readonly AddressRules Any = new([], []);
 
-    private readonly HashSet<IPEndPoint> _own;
+    private readonly HashSet<(IPAddress, int)> _own;
     private readonly HashSet<int> _ownEverywhere;
+    private readonly HashSet<int> _ownPorts;
 
     /// <param name="own">Our own listeners: never a destination.</param>
     /// <param name="localAddresses">The addresses of this machine, for listeners bound to all of them.</param>
@@ -17,22 +18,26 @@ public sealed class AddressRules
     {
         _own = [];
         _ownEverywhere = [];
+        _ownPorts = [];
         var locals = localAddresses.Select(Plain).ToHashSet();
         foreach (var listener in own)
         {
+            _ownPorts.Add(listener.Port);
             if (!listener.Address.Equals(IPAddress.Any) && !listener.Address.Equals(IPAddress.IPv6Any))
             {
-                _own.Add(new IPEndPoint(Plain(listener.Address), listener.Port));
+                _own.Add((Plain(listener.Address), listener.Port));
                 continue;
             }
             _ownEverywhere.Add(listener.Port);
             foreach (var local in locals)
-                _own.Add(new IPEndPoint(local, listener.Port));
+                _own.Add((local, listener.Port));
         }
     }
 
     public bool Admits(IPEndPoint destination)
     {
+        if (!_ownPorts.Contains(destination.Port))
+            return true;
         var address = Plain(destination.Address);
         // 0.0.0.0 and :: reach this machine, and so does all of 127/8.
         var local = IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
@@ -42,7 +47,7 @@ public sealed class AddressRules
             address = IPAddress.Loopback;
         else if (address.Equals(IPAddress.IPv6Any))
             address = IPAddress.IPv6Loopback;
-        return !_own.Contains(new IPEndPoint(address, destination.Port));
+        return !_own.Contains((address, destination.Port));
     }
 
     private static IPAddress Plain(IPAddress address) =>

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Sluice.Net;
 
 /// <summary>Octets that were received and are not used yet: a rented array that exists only while there is something in it.
@@ -7,7 +5,6 @@ namespace Sluice.Net;
 public struct ReceiveBuffer
 {
     private const int Small = 16 << 10;
-    private const int Large = 128 << 10;
 
     private byte[]? _array;
     private int _start;
@@ -24,17 +21,18 @@ public struct ReceiveBuffer
 
     /// <summary>Where the next octets go, behind what is unread.</summary>
     /// <param name="large">Bulk is expected.</param>
-    public Memory<byte> Room(bool large = false)
+    /// <param name="crowded">As <see cref="TcpSocket.IsCrowded"/>.</param>
+    public Memory<byte> Room(bool large = false, bool crowded = true)
     {
         if (_start == _end)
             _start = _end = 0;
-        var size = large || WasFilled ? Large : Small;
+        large |= WasFilled;
         if (_array is null)
-            _array = ArrayPool<byte>.Shared.Rent(size);
-        else if (_end == 0 && _array.Length < size)
-            Replace(size);
+            _array = large ? Blocks.RentForBulk(crowded) : Blocks.Rent(Small);
+        else if (_end == 0 && large && _array.Length < Blocks.Ordinary)
+            Replace(Blocks.RentForBulk(crowded));
         else if (_end == _array.Length && _start == 0)
-            Replace(_array.Length * 2);
+            Replace(Blocks.Rent(_array.Length * 2));
         else if (_end == _array.Length)
             Move(_array);
         return _array.AsMemory(_end);
@@ -52,7 +50,7 @@ public struct ReceiveBuffer
     {
         if (_array is null || _start < _end)
             return;
-        ArrayPool<byte>.Shared.Return(_array);
+        Blocks.Return(_array);
         _array = null;
         _start = _end = 0;
     }
@@ -63,12 +61,11 @@ public struct ReceiveBuffer
         Release();
     }
 
-    private void Replace(int size)
+    private void Replace(byte[] next)
     {
-        var next = ArrayPool<byte>.Shared.Rent(size);
         var old = _array!;
         Move(next);
-        ArrayPool<byte>.Shared.Return(old);
+        Blocks.Return(old);
     }
 
     private void Move(byte[] to)

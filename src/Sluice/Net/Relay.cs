@@ -1,8 +1,8 @@
 // The two-way copy.
 //
 // What: two connected sockets; what one sends the other receives, until both have ended.
-// Strategy: one loop per direction: wait without a buffer (an idle relay holds none), rent 64 KiB, receive, send, give
-// the buffer back. A send that the kernel does not take at once
+// Strategy: one loop per direction: wait without a buffer (an idle relay holds none), rent a block (a large one where the last was
+// bulk: Blocks.cs), receive, send, give it back. A send that the kernel does not take at once
 // stops the loop, and with it the sender: backpressure needs no code. After 256 KiB a loop lets
 // others have their turn, so that a bulk stream does not starve the other sockets of its I/O thread.
 //   FIN on one side becomes FIN on the other once the bytes before it are sent; the other direction goes on.
@@ -11,7 +11,6 @@
 //   The end is decided once (the first reason wins); sockets that are reset under the loops end them, so that no
 //     receive needs a cancellation token.
 // Facts: silence costs no clock per message: the sweep of Deadlines.cs sees whether more bytes have come since the last.
-using System.Buffers;
 using System.Net.Sockets;
 
 namespace Sluice.Net;
@@ -19,7 +18,6 @@ namespace Sluice.Net;
 /// <summary>One relay. It owns both sockets and closes them when it ends.</summary>
 public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadlines) : TimeLimited(deadlines)
 {
-    private const int BufferSize = 64 << 10;
     private const int Running = -1;
 
     private int _end = Running;
@@ -65,6 +63,7 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
         byte[]? buffer = null;
         var failing = to; // whose operation it is that may throw
         var inThisTurn = 0;
+        var isBulk = false;
         try
         {
             if (!early.IsEmpty)
@@ -79,8 +78,9 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
                 {
                     // The wait of whoever had the socket before was cancelled.
                 }
-                buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
-                var received = await from.ReceiveAsync(buffer.AsMemory(0, BufferSize));
+                buffer = isBulk ? Blocks.RentForBulk(from.IsCrowded) : Blocks.Rent(Blocks.Ordinary);
+                var received = await from.ReceiveAsync(buffer);
+                isBulk = received >= Blocks.Ordinary;
                 if (received == 0)
                     break;
                 if (!isUp && _firstDown < 0)
@@ -88,7 +88,7 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
                 failing = to;
                 await to.SendAsync(buffer.AsMemory(0, received));
                 Count(received, isUp);
-                ArrayPool<byte>.Shared.Return(buffer);
+                Blocks.Return(buffer);
                 buffer = null;
                 if ((inThisTurn += received) < TcpSocket.OneTurn)
                     continue;
@@ -104,7 +104,7 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
             End(failing == client ? RelayEnd.ClientReset : RelayEnd.UpstreamReset);
         }
         if (buffer is not null)
-            ArrayPool<byte>.Shared.Return(buffer);
+            Blocks.Return(buffer);
     }
 
     private void Count(int bytes, bool isUp)

@@ -56,6 +56,9 @@ public abstract class TcpSocket : IDisposable
     /// <summary>Whether its continuations run on this thread: going on with it here moves nothing to another core.</summary>
     public abstract bool IsHere { get; }
 
+    /// <summary>Whether others wait for its thread.</summary>
+    public abstract bool IsCrowded { get; }
+
     /// <summary>FIN; false: the connection is gone.</summary>
     public abstract bool TryShutdownSend();
 

@@ -41,6 +41,7 @@ internal sealed class Http1Reply : UpstreamReply
         _request = request;
         _options = options;
         request.AwaitOn(connection, options.Response);
+        connection.IsPinned |= ConnectionAuthentication.IsInRequest(request.Fields);
         if (request.Body is { Length: not 0 } body)
             _upload = new Upload(connection, body, options.Body, waits: request.ExpectsContinue, AwaitAnswer);
         _aborted = request.Aborted.UnsafeRegister(static c => ((UpstreamConnection)c!).CutOff(Cut.ClientLeft), connection);
@@ -233,6 +234,7 @@ internal sealed class Http1Reply : UpstreamReply
     {
         _upload?.Answered();
         _keptAlive = ConnectionOptions.Persists(head.Version, head.Fields);
+        _connection!.IsPinned |= ConnectionAuthentication.IsInResponse(head.Fields);
         if (Framing.OfResponse(_request!.Method, head, out _body) is { } bad)
         {
             Fail(bad is BadResponse.TransferCodingNotSupported or BadResponse.TransferEncodingNotAllowed
@@ -305,7 +307,7 @@ internal sealed class Http1Reply : UpstreamReply
             clean = mayEnd && upload.IsComplete && connection.Cut == Cut.None;
         }
         if (clean)
-            _pool!.Keep(connection);
+            _pool!.Keep(connection, _request!);
         else
             connection.Dispose();
     }

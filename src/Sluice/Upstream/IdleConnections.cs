@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Sluice.Net;
 
 namespace Sluice.Upstream;
 
@@ -8,22 +9,27 @@ internal sealed class IdleConnections(int most)
 {
     private readonly ConcurrentDictionary<Destination, Shelf> _shelves = [];
 
-    public UpstreamConnection? Take(Destination to)
+    /// <summary>One whose address these rules admit: when it was dialled, it was perhaps by others.</summary>
+    public UpstreamConnection? Take(Destination to, AddressRules rules)
     {
         if (!_shelves.TryGetValue(to, out var shelf))
             return null;
         lock (shelf)
         {
-            if (shelf.Count == 0)
-                return null;
             // The last that lives on this thread's loop, or else the last.
-            var at = shelf.Count - 1;
-            while (at > 0 && !shelf[at].IsHere)
-                at--;
-            if (!shelf[at].IsHere)
-                at = shelf.Count - 1;
-            var connection = shelf[at];
-            shelf.RemoveAt(at);
+            var chosen = -1;
+            for (var at = shelf.Count - 1; at >= 0; at--)
+            {
+                if ((chosen >= 0 && !shelf[at].IsHere) || !rules.Admits(shelf[at].Remote))
+                    continue;
+                chosen = at;
+                if (shelf[at].IsHere)
+                    break;
+            }
+            if (chosen < 0)
+                return null;
+            var connection = shelf[chosen];
+            shelf.RemoveAt(chosen);
             return connection;
         }
     }

@@ -32,6 +32,7 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
         Remote = remote;
         _socket = socket;
         _tls = tls;
+        Made = Time.GetTimestamp();
         Open();
     }
 
@@ -40,6 +41,12 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
     public IPEndPoint Remote { get; }
 
     public Cut Cut => (Cut)Volatile.Read(ref _cut);
+
+    /// <summary>It was authenticated as a whole, and is its client's alone (<see cref="PinnedConnections"/>).</summary>
+    public bool IsPinned { get; set; }
+
+    /// <summary>When it was made: ticks of <see cref="TimeLimited.Time"/>.</summary>
+    public long Made { get; }
 
     /// <summary>The last read took all there was room for, so TLS may hold more than the socket shows.</summary>
     public bool MayHideMore => _buffer.WasFilled && _tls is not null;
@@ -72,7 +79,7 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
     /// <summary>Reads once, behind what is unread; behind <see cref="WaitAsync"/> mostly without waiting. 0: the peer sent FIN.</summary>
     public ValueTask<int> FillAsync(bool large = false)
     {
-        var room = _buffer.Room(large);
+        var room = _buffer.Room(large, _socket.IsCrowded);
         var reading = _tls is null ? _socket.ReceiveAsync(room) : _tls.ReadAsync(room);
         return reading.IsCompletedSuccessfully ? new(Added(reading.Result)) : AddAsync(reading);
     }

@@ -96,20 +96,27 @@ public sealed class UpstreamPool : IDisposable
 
     private UpstreamConnection? TakeIdle(UpstreamRequest request)
     {
-        while (_idle.Take(request.To) is { } connection)
+        while ((request.Pinned?.Take(request.To) ?? _idle.Take(request.To, request.Addresses)) is { } connection)
         {
-            // The address was admitted when it was dialled, but perhaps by other rules.
-            if (connection.Allow(_options.Response) && !connection.IsDead(surely: !MayRepeat(request)) && request.Addresses.Admits(connection.Remote))
+            if (connection.Allow(_options.Response) && !connection.IsDead(surely: !MayRepeat(request)))
                 return connection;
             connection.Dispose();
         }
         return null;
     }
 
-    internal void Keep(UpstreamConnection connection)
+    /// <summary>The exchange has ended well.</summary>
+    internal void Keep(UpstreamConnection connection, UpstreamRequest request)
     {
         connection.ReleaseBuffer();
-        if (!connection.Allow(_options.KeepAlive) || !_idle.Put(connection))
+        if (connection.IsPinned)
+        {
+            if (request.Pinned is { } pinned && connection.Allow(Timeout.InfiniteTimeSpan))
+                pinned.Keep(connection);
+            else
+                connection.Dispose();
+        }
+        else if (!connection.Allow(_options.KeepAlive) || !_idle.Put(connection))
             connection.Dispose();
     }
 

@@ -35,6 +35,9 @@ public sealed class UpstreamRequest
     /// <summary>The client takes trailers (RFC 9110 s.10.1.4).</summary>
     public bool TakesTrailers { get; init; }
 
+    /// <summary>Of the client's connection that asks; null: nobody's.</summary>
+    public PinnedConnections? Pinned { get; init; }
+
     /// <summary>The client left.</summary>
     public CancellationToken Aborted { get; init; }
 

@@ -29,6 +29,56 @@ public class StreamingTests
         Assert.Equal([new RawField("X-Sum", "42")], await client.ReadFieldsAsync());
     }
 
+    [Theory]
+    [InlineData("Content-Type: text/event-stream\r\nTransfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("Content-Length: 5", "hello")]
+    [InlineData("Connection: close", "hello")]
+    public async Task Head_DoesNotWaitForTheBody(string field, string body)
+    {
+        var next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = ScriptedOrigin.Start(async x =>
+        {
+            await x.WriteAsync($"HTTP/1.1 200 OK\r\n{field}\r\nCache-Control: no-store\r\n\r\n");
+            await next.Task;
+            await x.WriteAsync(body);
+            if (field.StartsWith("Connection", StringComparison.Ordinal))
+                await x.CloseAsync();
+        });
+        await using var proxy = await RunningProxy.ForwardAsync();
+        await using var client = await proxy.ConnectAsync();
+        await client.SendAsync($"GET {origin.Url()} HTTP/1.1\r\nHost: {origin.Authority}\r\n\r\n");
+        var head = await client.ReadHeadAsync();
+        Assert.Equal("no-store", head["Cache-Control"]);
+        next.SetResult();
+        var text = head["Transfer-Encoding"] is null ? await client.ReadTextAsync(5) : Encoding.Latin1.GetString(await client.ReadChunkAsync());
+        Assert.Equal("hello", text);
+        Assert.Equal(5, (await proxy.OnlyRecordAsync()).ResponseBytes);
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 10\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\nzz\r\n")]
+    public async Task AnswerThatFailsBeforeItsFirstOctet_Is502(string rest)
+    {
+        await using var origin = ScriptedOrigin.Start(async x =>
+        {
+            await x.WriteAsync($"HTTP/1.1 200 OK\r\nETag: \"x\"\r\nCache-Control: max-age=9\r\n{rest}");
+            await x.CloseAsync();
+        });
+        await using var proxy = await RunningProxy.ForwardAsync();
+        await using var client = await proxy.ConnectAsync();
+        for (var i = 0; i < 2; i++)
+        {
+            await client.SendAsync($"GET {origin.Url()} HTTP/1.1\r\nHost: {origin.Authority}\r\n\r\n");
+            var answer = await client.ReadResponseAsync();
+            Assert.Equal(502, answer.Status);
+            Assert.Null(answer["ETag"]);
+            Assert.Equal(i + 1, origin.Connections);
+        }
+        Assert.All(await proxy.EndAsync(2), record => Assert.Equal(502, record.Status));
+    }
+
     [Fact]
     public async Task ChunkedRequest_ArrivesPieceByPieceWithItsTrailers()
     {

@@ -98,7 +98,9 @@ public class PoolTests
         Assert.Equal("1", (await asking.WholeAsync(Asking.Request(origin))).Body);
         var rules = new AddressRules([origin.EndPoint], []);
         Assert.Equal(ForwardError.AddressProhibited, (await asking.WholeAsync(Asking.Request(origin, addresses: rules))).Error);
-        Assert.Equal(0, asking.Pool.Connections);
+        // It is still there for those who may use it.
+        Assert.Equal(1, asking.Pool.Connections);
+        Assert.Equal("1", (await asking.WholeAsync(Asking.Request(origin))).Body);
     }
 
     // RFC 9110 s.9.2.2, RFC 9112 s.9.3.1 (C5): the connection dies when the second request has been read.

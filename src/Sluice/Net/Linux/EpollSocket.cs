@@ -50,6 +50,9 @@ internal sealed class EpollSocket : TcpSocket, IWatched
 
     public override bool IsHere => _loop.IsHere;
 
+    // Two are ready when a single stream is copied: the one that sends and the one that receives.
+    public override bool IsCrowded => _loop.Crowd > 2;
+
     public override unsafe bool IsQuiet(bool surely)
     {
         if (_input.IsSet || _ended)

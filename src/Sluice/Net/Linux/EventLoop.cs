@@ -66,6 +66,9 @@ internal sealed unsafe class EventLoop
 
     public Pulse Pulse { get; }
 
+    /// <summary>How many descriptors were ready when this round began.</summary>
+    public int Crowd { get; private set; }
+
     /// <summary>From now on it is called for these events, until the descriptor is closed or <see cref="Remove"/>d.</summary>
     /// <returns>0, or the errno.</returns>
     public int Add(int fd, IWatched watched, uint events)
@@ -108,6 +111,7 @@ internal sealed unsafe class EventLoop
             var count = Libc.epoll_wait(_epoll, entries, Batch, _posted.IsEmpty ? -1 : 0);
             Volatile.Write(ref _awake, 1);
             Pulse.Begin();
+            Crowd = count + _posted.Count;
             for (var i = 0; i < count; i++)
                 Dispatch(entries + i * EntrySize);
             for (var left = _posted.Count; left > 0 && _posted.TryDequeue(out var action); left--)

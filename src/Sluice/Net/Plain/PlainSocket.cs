@@ -23,6 +23,8 @@ internal sealed class PlainSocket : TcpSocket
 
     public override bool IsHere => false;
 
+    public override bool IsCrowded => true;
+
     public override bool IsQuiet(bool surely)
     {
         try
