@@ -4,16 +4,16 @@
 // Strategy: resolve, keep only the addresses that the rules admit (the checked address is the dialled one: the name
 // is not asked again), order them with the families alternating, then race as RFC 8305 s.5 says: start the first,
 // every 250 ms or as soon as one has failed the next; the first that connects wins and the others are closed.
-// Facts: a literal is not resolved, but it is checked. getaddrinfo(3) also reads 127.1, 0x7f000001 or 2130706433 as
-// addresses: as the check is made on what comes out of it, no spelling passes the rules. A mapped IPv4 address
+// Facts: a literal is not resolved, but it is checked. 127.1, 0x7f000001 or 2130706433 are literals, too (inet_aton(3)), and what
+// comes out of them is checked: no spelling passes the rules. A mapped IPv4 address
 // (::ffff:a.b.c.d) is dialled as the IPv4 address that it is.
 using System.Net;
 using System.Net.Sockets;
 
 namespace Sluice.Net;
 
-/// <summary>Asks for a name's addresses; throws <see cref="SocketException"/> where there are none.</summary>
-public delegate Task<IPAddress[]> Resolve(string name, CancellationToken cancellation);
+/// <summary>Asks for a name's addresses; throws <see cref="SocketException"/> where there are none: TryAgain where no server answered.</summary>
+public delegate ValueTask<IPAddress[]> Resolve(string name);
 
 /// <summary>Dials. One for the whole process; safe for concurrent use.</summary>
 public sealed class Dialer(Resolve resolve, TimeProvider time)
@@ -21,8 +21,8 @@ public sealed class Dialer(Resolve resolve, TimeProvider time)
     /// <summary>RFC 8305 s.5, "Connection Attempt Delay": 250 ms recommended.</summary>
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>With the system's resolver.</summary>
-    public Dialer(TimeProvider time) : this(Dns.GetHostAddressesAsync, time)
+    /// <summary>With the system's names and name servers.</summary>
+    public Dialer(TimeProvider time) : this(new Resolver(time).ResolveAsync, time)
     {
     }
 
@@ -32,18 +32,15 @@ public sealed class Dialer(Resolve resolve, TimeProvider time)
         HostPort to, AddressRules rules, TimeSpan timeout, CancellationToken cancellation = default)
     {
         using var limit = new CancellationTokenSource(timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        await using var leaving = cancellation.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).Cancel(), limit);
         IPAddress[] addresses;
         try
         {
-            addresses = IPAddress.TryParse(to.Host, out var literal)
-                ? [literal]
-                : await resolve(to.Host, either.Token).WaitAsync(either.Token);
+            addresses = IPAddress.TryParse(to.Host, out var literal) ? [literal] : await ResolveAsync(to.Host, limit.Token);
         }
         catch (SocketException error)
         {
             cancellation.ThrowIfCancellationRequested();
-            // EAI_AGAIN: no name server answered; the system's own limit may be shorter than ours.
             return Failed(error.SocketErrorCode == SocketError.TryAgain ? DialError.NameTimedOut : DialError.NameNotFound);
         }
         catch (Exception error) when (error is OperationCanceledException or ArgumentException)
@@ -54,16 +51,31 @@ public sealed class Dialer(Resolve resolve, TimeProvider time)
         }
         if (addresses.Length == 0)
             return Failed(DialError.NameNotFound);
-        var admitted = Order(addresses, to.Port, rules);
+        var admitted = addresses.Length == 1 ? One(addresses[0], to.Port, rules) : Order(addresses, to.Port, rules);
         if (admitted.Count == 0)
             return Failed(DialError.Prohibited);
         var result = admitted.Count == 1
-            ? await ConnectAsync(admitted[0], either.Token)
-            : await RaceAsync(admitted, either.Token);
+            ? await ConnectAsync(admitted[0], limit.Token)
+            : await RaceAsync(admitted, limit.Token);
         if (result.Socket is null)
             cancellation.ThrowIfCancellationRequested();
         return result;
     }
+
+    /// <summary>Who leaves ends no question, as others may wait for its answer.</summary>
+    private ValueTask<IPAddress[]> ResolveAsync(string name, CancellationToken cancellation)
+    {
+        var resolving = resolve(name);
+        return resolving.IsCompleted ? resolving : new(resolving.AsTask().WaitAsync(cancellation));
+    }
+
+    private static List<IPEndPoint> One(IPAddress address, int port, AddressRules rules)
+    {
+        var only = EndPoint(address, port);
+        return rules.Admits(only) ? [only] : [];
+    }
+
+    private static IPEndPoint EndPoint(IPAddress address, int port) => new(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port);
 
     private static DialResult Failed(DialError error) => new(null, null, error);
 
@@ -71,7 +83,7 @@ public sealed class Dialer(Resolve resolve, TimeProvider time)
     private static List<IPEndPoint> Order(IPAddress[] addresses, int port, AddressRules rules)
     {
         var admitted = addresses
-            .Select(a => new IPEndPoint(a.IsIPv4MappedToIPv6 ? a.MapToIPv4() : a, port))
+            .Select(a => EndPoint(a, port))
             .Where(rules.Admits).Distinct().ToList();
         if (admitted.Count < 3)
             return admitted;

@@ -21,6 +21,7 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
     private const int Running = -1;
 
     private int _end = Running;
+    private int _copying = 2;
     private long _up;
     private long _down;
     private long _seen; // bytes both ways, at the last sweep
@@ -96,7 +97,8 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
                 await from.NextTurn();
             }
             failing = to;
-            if (!to.TryShutdownSend())
+            // The second to end leaves FIN to the close that follows.
+            if (Interlocked.Decrement(ref _copying) > 0 && !to.TryShutdownSend())
                 End(to == client ? RelayEnd.ClientReset : RelayEnd.UpstreamReset);
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)

@@ -21,13 +21,13 @@ public sealed class ScriptedOrigin : IAsyncDisposable
     private int _connections;
     private int _heads;
 
-    private ScriptedOrigin(Func<ScriptedOrigin, RawConnection, Task> connection, IPAddress? address, X509Certificate2? certificate)
+    private ScriptedOrigin(Func<ScriptedOrigin, RawConnection, Task> connection, IPAddress? address, X509Certificate2? certificate, int port = 0)
     {
         address ??= IPAddress.Loopback;
         _connection = c => connection(this, c);
         _certificate = certificate;
         _listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        _listener.Bind(new IPEndPoint(address, 0));
+        _listener.Bind(new IPEndPoint(address, port));
         _listener.Listen(512);
         EndPoint = (IPEndPoint)_listener.LocalEndPoint!;
         _ = AcceptAsync();
@@ -55,8 +55,9 @@ public sealed class ScriptedOrigin : IAsyncDisposable
     public IReadOnlyList<Exception> Faults => [.. _faults];
 
     /// <summary>Reads each request whole, then lets the script answer it; the connection stays for the next.</summary>
-    public static ScriptedOrigin Start(Func<OriginExchange, Task> script, IPAddress? address = null, X509Certificate2? certificate = null) =>
-        new((origin, connection) => origin.ServeAsync(connection, script, wholeRequests: true), address, certificate);
+    public static ScriptedOrigin Start(
+        Func<OriginExchange, Task> script, IPAddress? address = null, X509Certificate2? certificate = null, int port = 0) =>
+        new((origin, connection) => origin.ServeAsync(connection, script, wholeRequests: true), address, certificate, port);
 
     /// <summary>As <see cref="Start"/>, but the script runs when the head is there; it reads the body itself.</summary>
     public static ScriptedOrigin StartAtHead(Func<OriginExchange, Task> script, IPAddress? address = null) =>

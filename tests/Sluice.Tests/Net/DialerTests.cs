@@ -16,7 +16,7 @@ public sealed class DialerTests : IDisposable
     public void Dispose() => _listener.Dispose();
 
     private Dialer Resolving(params string[] addresses) =>
-        new((_, _) => Task.FromResult(addresses.Select(IPAddress.Parse).ToArray()), _time);
+        new(_ => new(addresses.Select(IPAddress.Parse).ToArray()), _time);
 
     private async Task<DialResult> DialAsync(Dialer dialer, string host = "a.example", AddressRules? rules = null)
     {
@@ -58,7 +58,7 @@ public sealed class DialerTests : IDisposable
     [Fact]
     public async Task UnknownName_IsNameNotFound()
     {
-        var dialer = new Dialer((_, _) => throw new SocketException((int)SocketError.HostNotFound), _time);
+        var dialer = new Dialer(_ => throw new SocketException((int)SocketError.HostNotFound), _time);
         Assert.Equal(DialError.NameNotFound, (await DialAsync(dialer)).Error);
         Assert.Equal(DialError.NameNotFound, (await DialAsync(new Dialer(_time), new string('a', 300))).Error);
         Assert.Equal(DialError.NameNotFound, (await DialAsync(Resolving())).Error);
@@ -68,7 +68,7 @@ public sealed class DialerTests : IDisposable
     public async Task ResolverThatDoesNotAnswer_IsNameTimedOut()
     {
         var never = new TaskCompletionSource<IPAddress[]>();
-        var dialing = DialAsync(new Dialer((_, _) => never.Task, _time));
+        var dialing = DialAsync(new Dialer(_ => new(never.Task), _time));
         _time.Advance(Limit);
         Assert.Equal(DialError.NameTimedOut, (await dialing.Soon()).Error);
     }
@@ -78,7 +78,7 @@ public sealed class DialerTests : IDisposable
     {
         using var cancel = new CancellationTokenSource();
         var never = new TaskCompletionSource<IPAddress[]>();
-        var dialing = new Dialer((_, _) => never.Task, _time)
+        var dialing = new Dialer(_ => new(never.Task), _time)
             .DialAsync(new HostPort("a", 1), AddressRules.Any, Limit, cancel.Token).AsTask();
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => dialing.Soon());

@@ -58,6 +58,16 @@ internal sealed class Asking : IDisposable
         };
     }
 
+    /// <summary>GET from a name.</summary>
+    public static UpstreamRequest RequestTo(string name, int port, AddressRules? addresses = null) => new()
+    {
+        To = new Destination(false, new HostPort(name, port)),
+        Addresses = addresses ?? AddressRules.Any,
+        Method = "GET",
+        Target = "/",
+        Fields = new FieldList([new Field("Host", name)]),
+    };
+
     public static RequestBody Text(string text, bool chunked = false, FieldList? trailers = null) =>
         new(PipeReader.Create(new System.Buffers.ReadOnlySequence<byte>(Encoding.Latin1.GetBytes(text))), chunked ? null : text.Length, () => trailers);
 

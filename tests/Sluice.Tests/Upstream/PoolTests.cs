@@ -197,7 +197,7 @@ public class PoolTests
     public async Task NameThatDoesNotResolve_SaysWhy(SocketError said, ForwardError error)
     {
         await using var origin = Numbering();
-        using var asking = new Asking((_, _) => throw new SocketException((int)said));
+        using var asking = new Asking(_ => throw new SocketException((int)said));
         Assert.Equal(error, (await asking.WholeAsync(Asking.Request(origin, tls: true))).Error);
     }
 
@@ -215,10 +215,10 @@ public class PoolTests
     {
         await using var origin = Numbering();
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var asking = new Asking((_, _) =>
+        using var asking = new Asking(_ =>
         {
             asked.SetResult();
-            return new TaskCompletionSource<IPAddress[]>().Task;
+            return new(new TaskCompletionSource<IPAddress[]>().Task);
         });
         var ask = asking.AskAsync(Asking.Request(origin, tls: true));
         await asked.Task.Within();

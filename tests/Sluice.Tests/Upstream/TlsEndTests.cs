@@ -32,7 +32,7 @@ public class TlsEndTests
                 await x.Connection.EndTlsAsync();
             x.HalfClose();
         }, certificate: TestCertificate.Localhost);
-        using var asking = new Asking((_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback]));
+        using var asking = new Asking(_ => new([IPAddress.Loopback]));
         var template = Asking.Request(origin);
         var answer = await asking.WholeAsync(new UpstreamRequest
         {

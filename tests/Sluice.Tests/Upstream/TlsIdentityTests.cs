@@ -13,7 +13,7 @@ public class TlsIdentityTests
 
     private static readonly TrustedRoots Another = new([new TestAuthority().Root]);
 
-    private static Asking Here() => new((_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback]));
+    private static Asking Here() => new(_ => new([IPAddress.Loopback]));
 
     private static UpstreamRequest Request(ScriptedOrigin origin, TlsIdentity? identity, string host = "localhost")
     {
