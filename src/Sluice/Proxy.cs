@@ -130,6 +130,8 @@ public sealed class Proxy : IAsyncDisposable
         Body = limits.Body,
         KeepAlive = limits.UpstreamKeepAlive,
         IdlePerUpstream = limits.IdlePerUpstream,
+        MostPerUpstream = limits.ConnectionsPerUpstream,
+        MaxAge = limits.UpstreamMaxAge,
         MaxHeadBytes = limits.MaxHeadBytes,
         MaxFields = limits.MaxFields,
     };

@@ -88,6 +88,8 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
             MaxFields = (int)(limits.Whole("maxFields") ?? defaults.MaxFields),
             MaxBodyBytes = limits.Size("maxBody"),
             IdlePerUpstream = (int)(limits.Whole("idlePerUpstream") ?? defaults.IdlePerUpstream),
+            ConnectionsPerUpstream = (int)(limits.Whole("connectionsPerUpstream") ?? defaults.ConnectionsPerUpstream),
+            UpstreamMaxAge = limits.Duration("upstreamMaxAge") ?? defaults.UpstreamMaxAge,
             UpstreamKeepAlive = limits.Duration("upstreamKeepAlive") ?? defaults.UpstreamKeepAlive,
             ConnectPorts = limits.Many<Net.PortRange>("connectPorts", Values.Ports) ?? defaults.ConnectPorts,
         };

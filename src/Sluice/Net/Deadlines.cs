@@ -26,7 +26,7 @@ public abstract class TimeLimited
 
     internal TimeProvider Time => _deadlines.Time;
 
-    private TimeProvider Clock => _deadlines.Clock;
+    private protected TimeProvider Clock => _deadlines.Clock;
 
     /// <summary>From now on it may take so long. False: too late, its time has passed.</summary>
     public bool Allow(TimeSpan limit)

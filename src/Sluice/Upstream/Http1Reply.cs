@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
@@ -235,6 +236,8 @@ internal sealed class Http1Reply : UpstreamReply
         _upload?.Answered();
         _keptAlive = ConnectionOptions.Persists(head.Version, head.Fields);
         _connection!.IsPinned |= ConnectionAuthentication.IsInResponse(head.Fields);
+        if (_keptAlive && head.Fields.Get(FieldNames.KeepAlive) is { } said)
+            Heed(said);
         if (Framing.OfResponse(_request!.Method, head, out _body) is { } bad)
         {
             Fail(bad is BadResponse.TransferCodingNotSupported or BadResponse.TransferEncodingNotAllowed
@@ -245,6 +248,23 @@ internal sealed class Http1Reply : UpstreamReply
         _left = _body.Octets;
         if (_body.Kind == BodyKind.Chunked)
             _chunks = new ChunkedReader();
+    }
+
+    /// <summary>RFC 2068 s.19.7.1.1, as servers send it: <c>timeout=5, max=100</c>.</summary>
+    private void Heed(ReadOnlySpan<char> keepAlive)
+    {
+        foreach (var part in keepAlive.Split(','))
+        {
+            var parameter = Grammar.TrimOws(keepAlive[part]);
+            var equals = parameter.IndexOf('=');
+            if (equals < 0 || !int.TryParse(parameter[(equals + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                continue;
+            var name = parameter[..equals];
+            if (name.Equals("timeout", StringComparison.OrdinalIgnoreCase))
+                _connection!.KeepAlive(TimeSpan.FromSeconds(number));
+            else if (name.Equals("max", StringComparison.OrdinalIgnoreCase) && number == 0)
+                _keptAlive = false;
+        }
     }
 
     /// <summary>What is there of the body without reading; sets <see cref="_complete"/> at its end.</summary>

@@ -20,19 +20,27 @@ internal enum Cut
 /// </summary>
 internal sealed class UpstreamConnection : TimeLimited, IDisposable
 {
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
+
     private readonly TcpSocket _socket;
     private readonly UpstreamTls? _tls;
     private ReceiveBuffer _buffer;
+    private readonly Shelves _shelves;
+    private readonly long _made;
+    private TimeSpan? _keepAlive;
     private int _cut;
     private bool _disposed;
 
-    public UpstreamConnection(Destination to, TcpSocket socket, UpstreamTls? tls, IPEndPoint remote, Deadlines deadlines) : base(deadlines)
+    /// <param name="shelves">Where it has its place until it is closed or taken over.</param>
+    public UpstreamConnection(
+        Destination to, TcpSocket socket, UpstreamTls? tls, IPEndPoint remote, Shelves shelves, Deadlines deadlines) : base(deadlines)
     {
+        _shelves = shelves;
         To = to;
         Remote = remote;
         _socket = socket;
         _tls = tls;
-        Made = Time.GetTimestamp();
+        _made = Clock.GetTimestamp();
         Open();
     }
 
@@ -45,8 +53,13 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
     /// <summary>It was authenticated as a whole, and is its client's alone (<see cref="PinnedConnections"/>).</summary>
     public bool IsPinned { get; set; }
 
-    /// <summary>When it was made: ticks of <see cref="TimeLimited.Time"/>.</summary>
-    public long Made { get; }
+    public TimeSpan Age => Clock.GetElapsedTime(_made);
+
+    /// <summary>How long it may be idle: what its peer said last, or else this.</summary>
+    public TimeSpan KeepFor(TimeSpan otherwise) => _keepAlive is { } said && said < otherwise ? said : otherwise;
+
+    /// <summary>The peer closes it after so long; we do so a little before, so that no request meets the close.</summary>
+    public void KeepAlive(TimeSpan said) => _keepAlive = said - Margin;
 
     /// <summary>The last read took all there was room for, so TLS may hold more than the socket shows.</summary>
     public bool MayHideMore => _buffer.WasFilled && _tls is not null;
@@ -103,6 +116,7 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
     {
         Allow(Timeout.InfiniteTimeSpan);
         Close();
+        _shelves.Leave(To);
         return (_socket, _tls);
     }
 
@@ -112,6 +126,7 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
             return;
         _disposed = true;
         Close();
+        _shelves.Leave(To);
         _tls?.Dispose();
         _socket.Dispose();
         // Only the reader disposes, after its last read: nobody writes into the buffer any more.

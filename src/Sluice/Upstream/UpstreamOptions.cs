@@ -8,6 +8,13 @@ public sealed record UpstreamOptions
     public required TimeSpan Body { get; init; }
     public required TimeSpan KeepAlive { get; init; }
     public required int IdlePerUpstream { get; init; }
+
+    /// <summary>Open connections to one; 0: no limit.</summary>
+    public int MostPerUpstream { get; init; }
+
+    /// <summary>An older connection is not used again.</summary>
+    public TimeSpan MaxAge { get; init; } = TimeSpan.MaxValue;
+
     public required int MaxHeadBytes { get; init; }
     public required int MaxFields { get; init; }
 }

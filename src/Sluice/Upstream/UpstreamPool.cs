@@ -15,7 +15,7 @@ public sealed class UpstreamPool : IDisposable
 {
     private static readonly TimeSpan PruneEvery = TimeSpan.FromSeconds(5);
 
-    private readonly IdleConnections _idle;
+    private readonly Shelves _shelves;
     private readonly UpstreamDialer _dialer;
     private readonly UpstreamOptions _options;
     private readonly Deadlines _deadlines;
@@ -28,8 +28,8 @@ public sealed class UpstreamPool : IDisposable
         _options = options;
         _http2 = new Lazy<Http2Pool>(() => new Http2Pool(_dialer, options, time));
         _deadlines = new Deadlines(time);
-        _idle = new IdleConnections(options.IdlePerUpstream);
-        _pruning = time.CreateTimer(static pool => ((UpstreamPool)pool!)._idle.Prune(), this, PruneEvery, PruneEvery);
+        _shelves = new Shelves(options.IdlePerUpstream, options.MostPerUpstream);
+        _pruning = time.CreateTimer(static pool => ((UpstreamPool)pool!)._shelves.Prune(), this, PruneEvery, PruneEvery);
     }
 
     /// <summary>Open connections, idle ones included.</summary>
@@ -44,20 +44,47 @@ public sealed class UpstreamPool : IDisposable
     private async ValueTask<UpstreamReply> AskHttp1Async(UpstreamRequest request)
     {
         AddFraming(request);
-        if (TakeIdle(request) is { } kept)
+        for (var again = false; ; again = true)
         {
-            var reply = new Http1Reply(this, kept, request, _options);
+            var kept = again ? null : TakeIdle(request);
+            if (kept is null)
+            {
+                (kept, var full) = await EnterAsync(request);
+                if (full != ForwardError.None)
+                    return UpstreamReply.Failed(full, null);
+            }
+            var (connection, error, detail) = kept is null ? await ConnectAsync(request) : (kept, ForwardError.None, null);
+            if (connection is null)
+                return UpstreamReply.Failed(error, detail);
+            var reply = new Http1Reply(this, connection, request, _options);
             await reply.ReadHeadAsync();
-            if (reply.Error != ForwardError.Terminated || reply.Answered || !MayRepeat(request))
+            if (kept is null || again || reply.Error != ForwardError.Terminated || reply.Answered || !MayRepeat(request))
                 return reply;
             await reply.DisposeAsync();
         }
-        var (dialled, error, detail) = await ConnectAsync(request);
-        if (dialled is null)
-            return UpstreamReply.Failed(error, detail);
-        var answer = new Http1Reply(this, dialled, request, _options);
-        await answer.ReadHeadAsync();
-        return answer;
+    }
+
+    /// <summary>Waits for a place among the open connections of the destination, or for one that becomes idle. No connection and no error: dial.</summary>
+    private async ValueTask<(UpstreamConnection? Kept, ForwardError Full)> EnterAsync(UpstreamRequest request)
+    {
+        try
+        {
+            while (await _shelves.EnterAsync(request.To, request.Addresses, _options.Connect, _deadlines.Time, request.Aborted) is { } connection)
+            {
+                if (IsFit(connection, request))
+                    return (connection, ForwardError.None);
+                connection.Dispose();
+            }
+            return (null, ForwardError.None);
+        }
+        catch (TimeoutException)
+        {
+            return (null, ForwardError.TooManyConnections);
+        }
+        catch (OperationCanceledException)
+        {
+            return (null, ForwardError.ClientLeft);
+        }
     }
 
     public void Dispose()
@@ -66,7 +93,7 @@ public sealed class UpstreamPool : IDisposable
         _deadlines.Dispose();
         foreach (var connection in _deadlines.Snapshot())
             ((UpstreamConnection)connection).CutOff(Cut.TimedOut);
-        _idle.Prune();
+        _shelves.Prune();
         if (_http2.IsValueCreated)
             _http2.Value.Dispose();
     }
@@ -96,14 +123,17 @@ public sealed class UpstreamPool : IDisposable
 
     private UpstreamConnection? TakeIdle(UpstreamRequest request)
     {
-        while ((request.Pinned?.Take(request.To) ?? _idle.Take(request.To, request.Addresses)) is { } connection)
+        while ((request.Pinned?.Take(request.To) ?? _shelves.Take(request.To, request.Addresses)) is { } connection)
         {
-            if (connection.Allow(_options.Response) && !connection.IsDead(surely: !MayRepeat(request)))
+            if (IsFit(connection, request))
                 return connection;
             connection.Dispose();
         }
         return null;
     }
+
+    private bool IsFit(UpstreamConnection connection, UpstreamRequest request) =>
+        connection.Age <= _options.MaxAge && connection.Allow(_options.Response) && !connection.IsDead(surely: !MayRepeat(request));
 
     /// <summary>The exchange has ended well.</summary>
     internal void Keep(UpstreamConnection connection, UpstreamRequest request)
@@ -116,15 +146,16 @@ public sealed class UpstreamPool : IDisposable
             else
                 connection.Dispose();
         }
-        else if (!connection.Allow(_options.KeepAlive) || !_idle.Put(connection))
+        else if (!connection.Allow(connection.KeepFor(_options.KeepAlive)) || !_shelves.Put(connection))
             connection.Dispose();
     }
 
     private async ValueTask<(UpstreamConnection?, ForwardError, string?)> ConnectAsync(UpstreamRequest request)
     {
         var (socket, tls, remote, error, detail) = await _dialer.DialAsync(request.To, request.Addresses, request.Aborted);
-        return socket is null
-            ? (null, error, detail)
-            : (new UpstreamConnection(request.To, socket, tls, remote!, _deadlines), ForwardError.None, null);
+        if (socket is not null)
+            return (new UpstreamConnection(request.To, socket, tls, remote!, _shelves, _deadlines), ForwardError.None, null);
+        _shelves.Leave(request.To);
+        return (null, error, detail);
     }
 }

@@ -15,7 +15,7 @@ internal sealed class Asking : IDisposable
     public static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(90);
     public const int IdleConnections = 2;
 
-    public Asking(Resolve? resolve = null)
+    public Asking(Resolve? resolve = null, int mostPerUpstream = 0, TimeSpan? maxAge = null)
     {
         var dialer = resolve is null ? new Dialer(Time) : new Dialer(resolve, Time);
         Pool = new UpstreamPool(dialer, new UpstreamOptions
@@ -25,6 +25,8 @@ internal sealed class Asking : IDisposable
             Body = Body,
             KeepAlive = KeepAlive,
             IdlePerUpstream = IdleConnections,
+            MostPerUpstream = mostPerUpstream,
+            MaxAge = maxAge ?? TimeSpan.MaxValue,
             MaxHeadBytes = 32 << 10,
             MaxFields = 100,
         }, Time);
