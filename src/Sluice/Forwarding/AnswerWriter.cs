@@ -71,7 +71,9 @@ internal sealed class AnswerWriter(ClientConnection client)
             fields.Add(FieldNames.Connection, ConnectionOptions.Close);
         else if (x.Version == ProtocolVersion.Http10)
             fields.Add(FieldNames.Connection, ConnectionOptions.KeepAlive);
-        HeadWriter.WriteResponse(_copied, new ResponseHead { Status = status, Reason = reason ?? ReasonPhrases.GetReasonPhrase(status), Fields = fields });
+        // RFC 9112 s.4: the phrase may be absent, but there are clients whose parsers then miss the status.
+        var phrase = string.IsNullOrEmpty(reason) ? ReasonPhrases.GetReasonPhrase(status) : reason;
+        HeadWriter.WriteResponse(_copied, new ResponseHead { Status = status, Reason = phrase, Fields = fields });
     }
 
     /// <summary>Sends one piece; <paramref name="piece"/> is free again when this completes. False: the client is gone.</summary>
