@@ -122,10 +122,15 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
         while (true)
         {
             var reading = reply.ReadBodyAsync();
-            if (!reading.IsCompleted)
+            ReadOnlyMemory<byte> piece;
+            if (reading.IsCompleted)
+                piece = await reading;
+            else
+            {
                 answer.LetHeadGo();
-            var piece = await reading;
-            answer.HoldHead();
+                piece = await reading;
+                answer.HoldHead();
+            }
             if (piece.IsEmpty)
                 return true;
             keep?.Append(piece.Span);

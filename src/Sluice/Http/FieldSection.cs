@@ -10,6 +10,7 @@ internal sealed class FieldSection(int maxFields, bool repairs = true)
 {
     // A folded value grows here, so that many folds do not copy it as many times.
     private StringBuilder? _folded;
+    private LastFields _last;
 
     public FieldList Fields { get; private set; } = new(0);
 
@@ -21,6 +22,9 @@ internal sealed class FieldSection(int maxFields, bool repairs = true)
         if (line[0] is (byte)' ' or (byte)'\t')
             return TryFold(line, out why) && repairs;
         EndFold();
+        why = default;
+        if (_last.TryRepeat(line, Fields))
+            return true;
 
         why = BadResponse.FieldNameNotToken;
         var nameLength = line.IndexOfAnyExcept(Grammar.TokenBytes);
@@ -47,6 +51,7 @@ internal sealed class FieldSection(int maxFields, bool repairs = true)
     public FieldList End()
     {
         EndFold();
+        _last.Keep(Fields);
         return Fields;
     }
 

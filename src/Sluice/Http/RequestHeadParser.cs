@@ -10,8 +10,7 @@ namespace Sluice.Http;
  * Refused: line ends but CR LF, white space around a name, folded lines, control characters, more or less than one SP in
  * the request line, versions but HTTP/1.x. Kept as sent: the target (RequestTarget reads it), obs-text in values (Latin-1).
  *
- * A client repeats itself: a line that equals the same line of the connection's last head gives the strings of that
- * one. Comparing is cheaper than making them anew, and an idle connection keeps a kilobyte for it.
+ * An idle connection keeps a kilobyte for the fields of its last head (LastFields).
  */
 public sealed class RequestHeadParser(int maxHeadBytes, int maxRequestLineBytes, int maxFields)
 {
@@ -21,7 +20,7 @@ public sealed class RequestHeadParser(int maxHeadBytes, int maxRequestLineBytes,
     private LineReader _lines;
     private int _emptyLines;
     private bool _hasRequestLine;
-    private Field[] _last = [];
+    private LastFields _last;
 
     /// <summary>As far as it was read, also after Bad.</summary>
     public string? Method { get; private set; }
@@ -80,14 +79,12 @@ public sealed class RequestHeadParser(int maxHeadBytes, int maxRequestLineBytes,
     {
         Method = Target = null;
         Version = null;
-        Fields = new FieldList(_last.Length + 4);
+        Fields = new FieldList(_last.Count + 4);
     }
 
     private ParseStep End()
     {
-        if (_last.Length != Fields.Count)
-            _last = new Field[Fields.Count];
-        Fields.Lines.CopyTo(_last);
+        _last.Keep(Fields);
         _hasRequestLine = false;
         _emptyLines = 0;
         _lines.Reset();
@@ -119,20 +116,17 @@ public sealed class RequestHeadParser(int maxHeadBytes, int maxRequestLineBytes,
     // field-line = field-name ":" OWS field-value OWS; RFC 9112 s.5.1: no white space before the colon; s.5.2: no folding
     private BadMessage? ReadField(ReadOnlySpan<byte> line)
     {
+        if (_last.TryRepeat(line, Fields))
+            return null;
         var nameLength = line.IndexOfAnyExcept(Grammar.TokenBytes);
         if (nameLength <= 0 || line[nameLength] != ':')
             return BadMessage.FieldNameNotToken;
         var value = Grammar.TrimOws(line[(nameLength + 1)..]);
         if (!Grammar.IsFieldValue(value))
             return BadMessage.ControlInField;
-        var at = Fields.Count;
-        if (at == maxFields)
+        if (Fields.Count == maxFields)
             return BadMessage.TooManyFields;
-        var (lastName, lastValue) = at < _last.Length ? _last[at] : default;
-        var name = line[..nameLength];
-        Fields.Add(
-            lastName is not null && Ascii.Equals(name, lastName) ? lastName : KnownNames.Get(name),
-            lastValue is not null && Ascii.Equals(value, lastValue) ? lastValue : Encoding.Latin1.GetString(value));
+        Fields.Add(KnownNames.Get(line[..nameLength]), Encoding.Latin1.GetString(value));
         return null;
     }
 

@@ -80,7 +80,7 @@ internal sealed class Http1Reply : UpstreamReply
         {
             await SendHeadAsync();
             _upload?.Start();
-            var parser = new ResponseHeadParser(_options!.MaxHeadBytes, _options.MaxFields);
+            var parser = connection.Parser ??= new ResponseHeadParser(_options!.MaxHeadBytes, _options.MaxFields);
             for (var heads = 0; Head is null && Error == ForwardError.None;)
             {
                 if (Parse(parser) is { } head)

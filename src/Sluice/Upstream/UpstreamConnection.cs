@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using Sluice.Http;
 using Sluice.Net;
 
 namespace Sluice.Upstream;
@@ -66,6 +67,9 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
 
     /// <summary>After a read of 0: nobody said that this was the end (<see cref="UpstreamTls"/>).</summary>
     public bool IsCutShort => _tls is { IsCutShort: true };
+
+    /// <summary>Of all heads of the connection.</summary>
+    public ResponseHeadParser? Parser { get; set; }
 
     public ReadOnlyMemory<byte> Unread => _buffer.Unread;
 

@@ -172,6 +172,27 @@ public class ResponseHeadParserTests
     public void Garbage_NeverThrows() =>
         Gen.Byte.Array[0, 200].Sample(bytes => Feed(bytes, 3).Step is ParseStep.Bad or ParseStep.NeedMore, iter: 5000);
 
+    [Fact]
+    public void HeadThatRepeatsTheLast_HasItsStringsAndOnlyThose()
+    {
+        var parser = new ResponseHeadParser(MaxHeadBytes, MaxFields);
+        FieldList Read(string fields)
+        {
+            Assert.Equal(ParseStep.Done, parser.Read(Latin1($"HTTP/1.1 200 OK\r\n{fields}\r\n"), out _));
+            return parser.Head!.Fields;
+        }
+
+        var first = Read("Server: a server\r\nETag: \"1\"\r\nX-Odd: b\u00e9\r\nVia: a\r\n b\r\n");
+        first.SetValue(0, "changed by whoever has it");
+        Assert.Equal([new("Server", "a server"), new("ETag", "\"1\""), new("X-Odd", "b\u00e9"), new("Via", "a b")],
+            Read("Server: a server\r\nETag: \"1\"\r\nX-Odd: b\u00e9\r\nVia: a\r\n b\r\n"));
+        var second = Read("Server: a server\r\nETag: \"2\"\r\nX-Odd: b\u00e9\r\n");
+        var third = Read("Server: a server\r\nETag: \"22\"\r\nX-Odd:b\u00e9\r\n more\r\n");
+        Assert.Same(second[0].Value, third[0].Value);
+        Assert.Equal([new("Server", "a server"), new("ETag", "\"22\""), new("X-Odd", "b\u00e9 more")], third);
+        Assert.Equal([new("server", "a server")], Read("server: a server\r\n"));
+    }
+
     private static readonly Gen<string> Names = Gen.OneOf(
         Gen.Char["abcXYZ019!#$%&'*+-.^_`|~"].Array[1, 12].Select(c => new string(c)),
         Gen.OneOf("Content-Type", "Vary", "set-cookie"));
