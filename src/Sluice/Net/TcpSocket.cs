@@ -34,7 +34,8 @@ public abstract class TcpSocket : IDisposable
     /// False: <see cref="CancelWait"/> was called.</summary>
     public abstract ValueTask<bool> WaitToReceiveAsync();
 
-    /// <summary>Ends the pending <see cref="WaitToReceiveAsync"/>, or else the next one, with false.</summary>
+    /// <summary>Ends the pending <see cref="WaitToReceiveAsync"/>, or else the next one, with false. The one after it may be true too early:
+    /// a receive then waits.</summary>
     public abstract void CancelWait();
 
     /// <summary>Receives what is there, or waits for it. 0: FIN.</summary>

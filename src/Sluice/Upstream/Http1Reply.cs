@@ -39,6 +39,7 @@ internal sealed class Http1Reply : UpstreamReply
     {
         _pool = pool;
         _connection = connection;
+        Remote = connection.Remote;
         _request = request;
         _options = options;
         request.AwaitOn(connection, options.Response);
@@ -48,8 +49,10 @@ internal sealed class Http1Reply : UpstreamReply
         _aborted = request.Aborted.UnsafeRegister(static c => ((UpstreamConnection)c!).CutOff(Cut.ClientLeft), connection);
     }
 
-    public Http1Reply(ForwardError error, string? detail)
+    /// <param name="remote">Where a dial failed.</param>
+    public Http1Reply(ForwardError error, string? detail, IPEndPoint? remote)
     {
+        Remote = remote;
         Error = error;
         ErrorDetail = detail;
         _ended = true;
@@ -65,7 +68,7 @@ internal sealed class Http1Reply : UpstreamReply
 
     public override FieldList? Trailers => _chunks?.Trailers;
 
-    public override IPEndPoint? Remote => _connection?.Remote;
+    public override IPEndPoint? Remote { get; }
 
     /// <summary>At least one octet of an answer came.</summary>
     public bool Answered { get; private set; }

@@ -24,7 +24,7 @@ internal sealed class UpstreamDialer(Dialer dialer, UpstreamOptions options, Tim
             return Failed(ForwardError.ClientLeft, null);
         }
         if (dial.Socket is not { } socket)
-            return Failed(ForwardErrors.Of(dial.Error), to.ToString());
+            return Failed(ForwardErrors.Of(dial.Error), to.ToString(), dial.Remote);
         return to.Tls ? await HandshakeAsync(socket, dial.Remote!, to, aborted) : new Dialled(socket, null, dial.Remote, ForwardError.None, null);
     }
 
@@ -49,9 +49,9 @@ internal sealed class UpstreamDialer(Dialer dialer, UpstreamOptions options, Tim
                 _ when tls.CertificateFaults != System.Net.Security.SslPolicyErrors.None => ForwardError.CertificateRejected,
                 AuthenticationException => ForwardError.TlsFailed,
                 _ => ForwardError.Terminated,
-            }, e.Message);
+            }, e.Message, remote);
         }
     }
 
-    private static Dialled Failed(ForwardError error, string? detail) => new(null, null, null, error, detail);
+    private static Dialled Failed(ForwardError error, string? detail, IPEndPoint? remote = null) => new(null, null, remote, error, detail);
 }

@@ -53,9 +53,17 @@ public sealed class UpstreamPool : IDisposable
                 if (full != ForwardError.None)
                     return UpstreamReply.Failed(full, null);
             }
-            var (connection, error, detail) = kept is null ? await ConnectAsync(request) : (kept, ForwardError.None, null);
+            var connection = kept;
             if (connection is null)
-                return UpstreamReply.Failed(error, detail);
+            {
+                var dialled = await _dialer.DialAsync(request.To, request.Addresses, request.Aborted);
+                if (dialled.Socket is not { } socket)
+                {
+                    _shelves.Leave(request.To);
+                    return UpstreamReply.Failed(dialled.Error, dialled.Detail, dialled.Remote);
+                }
+                connection = new UpstreamConnection(request.To, socket, dialled.Tls, dialled.Remote!, _shelves, _deadlines);
+            }
             var reply = new Http1Reply(this, connection, request, _options);
             await reply.ReadHeadAsync();
             if (kept is null || again || reply.Error != ForwardError.Terminated || reply.Answered || !MayRepeat(request))
@@ -148,14 +156,5 @@ public sealed class UpstreamPool : IDisposable
         }
         else if (!connection.Allow(connection.KeepFor(_options.KeepAlive)) || !_shelves.Put(connection))
             connection.Dispose();
-    }
-
-    private async ValueTask<(UpstreamConnection?, ForwardError, string?)> ConnectAsync(UpstreamRequest request)
-    {
-        var (socket, tls, remote, error, detail) = await _dialer.DialAsync(request.To, request.Addresses, request.Aborted);
-        if (socket is not null)
-            return (new UpstreamConnection(request.To, socket, tls, remote!, _shelves, _deadlines), ForwardError.None, null);
-        _shelves.Leave(request.To);
-        return (null, error, detail);
     }
 }

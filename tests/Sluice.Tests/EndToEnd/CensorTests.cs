@@ -66,6 +66,78 @@ public class CensorTests
         Assert.Equal(status, (await proxy.GetAsync(origin, path)).Status);
     }
 
+    // B15
+    [Theory]
+    [InlineData("/secret/x")]
+    [InlineData("/SECRET/x")]
+    [InlineData("//secret//x")]
+    [InlineData("/%73ecret/x")]
+    [InlineData("/%53ECRET/x")]
+    [InlineData("/a/../secret/x")]
+    [InlineData("/a/%2e%2e/secret/x")]
+    [InlineData("/a/%2E./secret/x")]
+    [InlineData("/./secret/./x")]
+    [InlineData("/a\\..\\secret\\x")]
+    [InlineData("\\secret\\x")]
+    [InlineData("/secret/%00")]
+    [InlineData("/secret/x%00.txt")]
+    [InlineData("/secret/x?a=b")]
+    public async Task PathInEverySpelling_IsDeniedAsInTheUsualOne(string path)
+    {
+        using var folder = new TempFolder();
+        var list = folder.File("paths.txt");
+        await File.WriteAllTextAsync(list, "127.0.0.1/secret/\n", TestContext.Current.CancellationToken);
+        await using var origin = ScriptedOrigin.With("ok");
+        var policy = Policy(new RuleOptions { Id = "paths", Deny = true, HostsFile = list });
+        await using var forward = await RunningProxy.ForwardAsync(policy: policy);
+        Assert.Equal(path[0] == '/' ? 403 : 400, (await forward.GetAsync(origin, path)).Status);
+        await using var reverse = await RunningProxy.ReverseAsync(origin.EndPoint, policy: policy);
+        var answer = await reverse.AskAsync($"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+        Assert.Equal(path[0] == '/' ? 403 : 400, answer.Status);
+        Assert.Equal(0, origin.Connections);
+        Assert.Equal(200, (await forward.GetAsync(origin, "/secre/t")).Status);
+    }
+
+    // B16
+    [Theory]
+    [InlineData("blocked.test")]
+    [InlineData("www.blocked.test")]
+    [InlineData("WWW.Blocked.TEST")]
+    [InlineData("blocked.test.")]
+    [InlineData("blocked.test:80")]
+    [InlineData("blocked.test.:8080")]
+    [InlineData("%62locked.test")]
+    [InlineData("xn--bcher-kva.test")]
+    [InlineData("XN--BCHER-KVA.test.")]
+    [InlineData("127.0.0.9")]
+    [InlineData("127.9")]
+    [InlineData("0x7f.0.0.9")]
+    [InlineData("2130706441")]
+    [InlineData("0177.0.0.011")]
+    [InlineData("127.0.0.9.")]
+    [InlineData("[::ffff:127.0.0.9]")]
+    [InlineData("[::ffff:7f00:9]:443")]
+    [InlineData("[0:0:0:0:0:FFFF:7F00:0009]")]
+    public async Task HostInEverySpelling_IsDeniedAsInTheUsualOne(string host)
+    {
+        var policy = Policy(new RuleOptions { Id = "hosts", Deny = true, Hosts = [".blocked.test", "b\u00fccher.test", "127.0.0.9"] });
+        await using var proxy = await RunningProxy.ForwardAsync(policy: policy);
+        string[] asked =
+        [
+            $"GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\n\r\n",
+            // RFC 9112 s.3.2.2: the target counts, not Host.
+            $"GET http://{host}/ HTTP/1.1\r\nHost: innocent.test\r\n\r\n",
+            $"CONNECT {(host.Contains("]:", StringComparison.Ordinal) || host.EndsWith("80", StringComparison.Ordinal) ? host : host + ":443")} HTTP/1.1\r\nHost: {host}\r\n\r\n",
+        ];
+        foreach (var request in asked)
+            Assert.True((await proxy.AskAsync(request)).Status is 403 or 400, request);
+        await using var origin = ScriptedOrigin.With("never");
+        await using var reverse = await RunningProxy.ReverseAsync(origin.EndPoint, policy: policy);
+        Assert.True((await reverse.AskAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n")).Status is 403 or 400);
+        Assert.Equal(0, origin.Connections);
+        Assert.All(await proxy.EndAsync(3), record => Assert.Null(record.Upstream));
+    }
+
     [Fact]
     public async Task HostileUrl_IsEscapedOnThePage()
     {

@@ -146,7 +146,8 @@ public class ForwardTests
         var response = await proxy.GetAsync(origin);
         Assert.Equal(502, response.Status);
         Assert.Contains("connection_refused", response["Proxy-Status"]);
-        Assert.Equal("connection_refused", (await proxy.OnlyRecordAsync()).Error);
+        var record = await proxy.OnlyRecordAsync();
+        Assert.Equal(("connection_refused", origin.EndPoint), (record.Error, record.Upstream));
     }
 
     [Fact]

@@ -15,6 +15,15 @@ public class FormatTests
     public void Readable(string kind, string line) =>
         Assert.Equal(line, Sample.Format(LogFormat.Readable).Line(Sample.Of(kind)));
 
+    [Fact]
+    public void TunnelThatCouldNotBeOpened_IsNotCalledOne()
+    {
+        var record = Sample.Of("tunnel");
+        record.Status = 502;
+        record.Error = "connection_refused";
+        Assert.Contains("  502  -  ", Sample.Format(LogFormat.Readable).Line(record), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("miss", """10.0.0.7 - - [02/Jan/2026:03:04:05 +0000] "GET http://example.com/a.txt HTTP/1.1" 200 1234 "http://example.com/" "curl/8.0" """)]
     [InlineData("denied", """10.0.0.7 - anna [02/Jan/2026:03:04:05 +0000] "GET http://example.com/a.txt HTTP/1.1" 403 1234 "http://example.com/" "curl/8.0" """)]

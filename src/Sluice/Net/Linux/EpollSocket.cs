@@ -55,9 +55,10 @@ internal sealed class EpollSocket : TcpSocket, IWatched
 
     public override unsafe bool IsQuiet(bool surely)
     {
-        if (_input.IsSet || _ended)
+        if (_ended)
             return false;
-        if (!surely)
+        // Set also by a receive that took all that there was room for, and perhaps all that there was.
+        if (!surely && !_input.IsSet)
             return true;
         if (!TryEnter())
             return false;

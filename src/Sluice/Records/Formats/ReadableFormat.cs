@@ -63,7 +63,7 @@ internal sealed class ReadableFormat(TimeZoneInfo zone) : IRecordFormat
         if (record.Kind == RecordKind.Relay)
             return "RELAY"u8;
         if (record.Kind != RecordKind.Http)
-            return "TUNNEL"u8;
+            return record.Status is 101 or (>= 200 and < 300) ? "TUNNEL"u8 : "-"u8;
         return record.Cache == CacheUse.None ? "-"u8 : CacheUses.Name(record.Cache);
     }
 
