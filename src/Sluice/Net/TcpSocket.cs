@@ -71,7 +71,8 @@ public abstract class TcpSocket : IDisposable
     /// <summary>Goes on when others have had their turn.</summary>
     public abstract Turn NextTurn();
 
-    /// <summary>Connects, with NoDelay and keep-alive set.</summary>
+    /// <summary>Connects, with NoDelay set. Keep-alive is not: every wait has a limit of its own, and the option costs a fiftieth of
+    /// a new connection.</summary>
     /// <exception cref="SocketException">It could not; <see cref="SocketError.TooManyOpenSockets"/>: the descriptors run out.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static ValueTask<TcpSocket> ConnectAsync(IPEndPoint to, CancellationToken cancellation = default) =>

@@ -321,7 +321,6 @@ internal sealed class EpollSocket : TcpSocket, IWatched
         }
         var yes = 1;
         _ = Libc.setsockopt(fd, Libc.IPPROTO_TCP, Libc.TCP_NODELAY, &yes, sizeof(int));
-        _ = Libc.setsockopt(fd, Libc.SOL_SOCKET, Libc.SO_KEEPALIVE, &yes, sizeof(int));
         return socket;
     }
 

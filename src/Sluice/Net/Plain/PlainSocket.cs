@@ -44,7 +44,6 @@ internal sealed class PlainSocket : TcpSocket
         {
             if (!Descriptors.IsBelow(socket.SafeHandle.DangerousGetHandle(), Descriptors.DialBelow))
                 throw new SocketException((int)SocketError.TooManyOpenSockets);
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             await socket.ConnectAsync(to, cancellation);
             return new PlainSocket(socket);
         }
