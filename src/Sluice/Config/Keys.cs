@@ -103,7 +103,7 @@ internal static class Keys
         Whole("limits.maxFields", "200", "Field lines of a head.", 8, 10_000),
         Size("limits.maxBody", "none", "A request body.", 0, long.MaxValue, isValue: false),
         Whole("limits.idlePerUpstream", "256", "Idle connections kept to one upstream.", 0, Int),
-        Whole("limits.connectionsPerUpstream", "0", "Open connections to one upstream, idle ones included; who finds none free waits up to limits.connect, then gets 503. 0: no limit.", 0, Int),
+        Whole("limits.connectionsPerUpstream", "0", "Open connections of HTTP/1.1 to one upstream, idle ones included; who finds none free waits up to limits.connect, then gets 503. 0: no limit.", 0, Int),
         Time("limits.upstreamKeepAlive", "60s", "How long an idle connection to an upstream is kept."),
         Time("limits.upstreamMaxAge", "10m", "A connection to an upstream that is older is not used again."),
         new("limits.connectPorts", KeyKind.Ports, "[80, 443, 1024-65535]", "The ports that CONNECT may name.") { DefaultIsValue = true },

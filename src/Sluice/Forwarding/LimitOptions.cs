@@ -44,7 +44,7 @@ public sealed record LimitOptions
     /// <summary>Idle connections kept to one upstream.</summary>
     public int IdlePerUpstream { get; init; } = 256;
 
-    /// <summary>Open connections to one upstream, idle ones included; who finds none free waits as long as for a connection. 0: no limit.</summary>
+    /// <summary>Open connections of HTTP/1.1 to one upstream, idle ones included; who finds none free waits as long as for a connection. 0: no limit.</summary>
     public int ConnectionsPerUpstream { get; init; }
 
     /// <summary>A connection to an upstream that is older is not used again: names move.</summary>
