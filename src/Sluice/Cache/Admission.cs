@@ -1,3 +1,5 @@
+using Sluice.Http;
+
 namespace Sluice.Cache;
 
 public enum AdmissionKind : byte
@@ -11,8 +13,13 @@ public enum AdmissionKind : byte
     /// <summary>Discard it and send <see cref="Admission.Reply"/>: a 304 freshened what we hold, or a stale answer stands in for a 5xx.</summary>
     Serve,
 
+    /// <summary>A gap of <see cref="Lookup.Plan"/>: send the head of <see cref="Admission.Reply"/>, then what the plan says,
+    /// with the octets of this answer where <see cref="Admission.Gap"/> says.</summary>
+    Complete,
+
     /// <summary>Discard it and send the request once more with the client's own conditions
-    /// (<see cref="Lookup.Validators"/> is null now): the 304 fits nothing that we hold (RFC 9111 s.4.3.4).</summary>
+    /// (<see cref="Lookup.Validators"/> and <see cref="Lookup.Plan"/> are null now): a 304 that fits nothing that we hold
+    /// (RFC 9111 s.4.3.4), or no answer for a gap.</summary>
     AskAgain,
 }
 
@@ -24,6 +31,12 @@ public sealed class Admission
     public EntryWriter? Writer { get; init; }
 
     public StoredReply? Reply { get; init; }
+
+    /// <summary>For Complete.</summary>
+    public Gap? Gap { get; init; }
+
+    /// <summary>For Store and Pass of a 200 to a request for a gap: the range that the client asked for, of the new whole.</summary>
+    public ContentRange? Slice { get; internal set; }
 
     /// <summary>For Pass: why.</summary>
     public NotStoredReason Reason { get; init; }

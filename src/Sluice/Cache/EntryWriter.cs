@@ -5,36 +5,48 @@ namespace Sluice.Cache;
 
 /// <summary>The body of an entry on its way in; nobody sees it before <see cref="Commit"/>. For one caller at a time.
 /// It gives up by itself when the body outgrows what is allowed; the caller goes on calling, or looks at
-/// <see cref="Stored"/>.</summary>
+/// <see cref="Stored"/>. Of a part (206), and of a whole that can be completed later, it keeps what came.</summary>
 public sealed class EntryWriter
 {
     private readonly HttpCache _cache;
     private readonly Lookup _lookup;
     private readonly EntryHead _head;
     private readonly BodyBuilder _body;
+    private readonly Part? _part;
+    private bool _isFull;
     private bool _done;
 
-    internal EntryWriter(HttpCache cache, Lookup lookup, EntryHead head, BodyBuilder body)
+    /// <param name="part">What the octets are of the representation, where a part of it is worth keeping.</param>
+    internal EntryWriter(HttpCache cache, Lookup lookup, EntryHead head, BodyBuilder body, Part? part)
     {
         _cache = cache;
         _lookup = lookup;
         _head = head;
         _body = body;
+        _part = part;
     }
 
     /// <summary>False once the body was dropped; after <see cref="Commit"/>: whether the entry stands.</summary>
     public bool Stored => Reason == NotStoredReason.None;
 
+    /// <summary>What is appended is kept so far.</summary>
+    public bool IsOpen => !_done && !_isFull;
+
     /// <summary>Why it was dropped.</summary>
     public NotStoredReason Reason { get; private set; }
+
+    /// <summary>After the end, of a part: the octets that came and were kept.</summary>
+    internal Extent? Kept { get; private set; }
 
     /// <summary>Keeps a copy of the next piece.</summary>
     public void Append(ReadOnlySpan<byte> piece)
     {
-        if (_done)
+        if (_done || _isFull)
             return;
         var reason = _body.Append(piece);
-        if (reason != NotStoredReason.None)
+        if (reason is NotStoredReason.TooLarge or NotStoredReason.NoRoom && _part is not null)
+            _isFull = true;
+        else if (reason != NotStoredReason.None)
             Drop(reason);
     }
 
@@ -44,11 +56,11 @@ public sealed class EntryWriter
     {
         if (_done)
             return false;
-        if (!_body.IsComplete)
+        // RFC 9111 s.3.3: an incomplete response is not stored as a complete one.
+        if (_part is { IsOfPartialContent: true } || !_body.IsComplete)
         {
-            // RFC 9111 s.3.3: an incomplete response is not stored as a complete one.
-            Drop(NotStoredReason.Incomplete);
-            return false;
+            End();
+            return Stored;
         }
         _done = true;
         Reason = _cache.Commit(_lookup, _head, _body, trailers);
@@ -56,7 +68,25 @@ public sealed class EntryWriter
     }
 
     /// <summary>The body did not come to its end. May be called always, also after <see cref="Commit"/>.</summary>
-    public void Abandon() => Drop(NotStoredReason.Incomplete);
+    public void Abandon() => End();
+
+    /// <summary>What came is a part, or nothing.</summary>
+    private void End()
+    {
+        if (_done)
+            return;
+        if (_part is null || _body.Length == 0)
+        {
+            Drop(NotStoredReason.Incomplete);
+            return;
+        }
+        _done = true;
+        var kept = new Extent(_part.Range.Range.First, _body.Finish());
+        Kept = kept;
+        Reason = _cache.Commit(_lookup, _head, _part, kept, _body.Reserved);
+        if (!_part.IsOfPartialContent && Reason == NotStoredReason.None)
+            Reason = NotStoredReason.Incomplete;
+    }
 
     private void Drop(NotStoredReason reason)
     {

@@ -29,6 +29,8 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
         }
     }
 
+    private PartAdmission Parts => new(this, _tier, _maxEntryBytes);
+
     /// <summary>What is held for this request (RFC 9111 s.4).</summary>
     /// <param name="scope">Where the answer comes from: the route's name (reverse), or "" (forward). Scheme, host and
     /// port of the target are in the key besides.</param>
@@ -64,9 +66,11 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
             Invalidate(lookup, head.Fields);
         if (lookup.Outcome == LookupOutcome.Bypass)
             return Pass(lookup, head, NotTakenPart(lookup.Reason));
+        if (lookup.Plan is not null && (head.Status is 206 or 304 or 416))
+            return Parts.Continue(lookup, head, requestTime, responseTime);
         if (head.Status == 304)
             return lookup.Validators is null ? Pass(lookup, head, NotStoredReason.NotModified) : Freshen(lookup, head, requestTime, responseTime);
-        if (head.Status is 500 or 502 or 503 or 504 && lookup.Selected is { } stale && Reuse.InsteadOfServerError(stale, lookup.Facts.Directives, responseTime))
+        if (head.Status is 500 or 502 or 503 or 504 && lookup.Standby is { } stale && Reuse.InsteadOfServerError(stale, lookup.Facts.Directives, responseTime))
             return Serve(lookup, head, stale, responseTime, "stale-if-error");
         if (lookup.Request.Method == Methods.Head)
         {
@@ -77,11 +81,16 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
         return Admit(lookup, head, requestTime, responseTime);
     }
 
+    /// <summary>The origin's answer for a gap of the plan, but for the first, which <see cref="Receive"/> has taken. Null: it does not
+    /// continue what has been sent, and what is held is dropped.</summary>
+    public Gap? ReceiveGap(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime) =>
+        Parts.ReceiveGap(lookup, head, requestTime, responseTime);
+
     /// <summary>The origin could not be asked: a stale answer if one is held and nobody forbids it (RFC 9111 s.4.2.4), else null.</summary>
     public StoredReply? InsteadOfError(Lookup lookup)
     {
         var now = time.GetUtcNow();
-        return lookup.Selected is { } entry && Reuse.WhenDisconnected(entry, lookup.Facts.Directives, now)
+        return lookup.Standby is { } entry && Reuse.WhenDisconnected(entry, lookup.Facts.Directives, now)
             ? ReplyBuilder.Build(entry, lookup.Request.Method, lookup.Facts, now, new CacheStatus { Forwarded = lookup.Reason, Detail = "stale-if-error" })
             : null;
     }
@@ -96,12 +105,34 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
         return reason;
     }
 
+    /// <summary>Of what came of a part: it is combined with what is held by then.</summary>
+    internal NotStoredReason Commit(Lookup lookup, EntryHead head, Part part, Extent octets, long reserved)
+    {
+        var reason = _tier.Combine(lookup.Key, lookup.Request.Fields, lookup.Stamp, reserved,
+            held => PartialContent.Combine(held, lookup.Key, lookup.Request.Fields, head, part, octets, _maxEntryBytes));
+        if (reason == NotStoredReason.None)
+            Interlocked.Increment(ref _stores);
+        return reason;
+    }
+
     private void Decide(Lookup lookup, DateTimeOffset now)
     {
         lookup.Stamp = _tier.StampOf(lookup.Key);
         lookup.Variants = _tier.Find(lookup.Key);
         lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
         var verdict = Judge(lookup, now, out var reason);
+        if (lookup.Selected is { Partial: not null } partial)
+        {
+            lookup.IsCovered = PartialContent.Covers(partial, lookup.Request.Method, lookup.Facts, now);
+            if (!lookup.IsCovered)
+            {
+                Parts.Complete(lookup, partial, isFresh: verdict is ReuseVerdict.Fresh or ReuseVerdict.StaleAsAsked, reason, now);
+                return;
+            }
+            // A refresh in the background would be one of the whole.
+            if (verdict == ReuseVerdict.StaleWhileRevalidate)
+                verdict = ReuseVerdict.No;
+        }
         lookup.Reason = reason;
         if (verdict == ReuseVerdict.No)
         {
@@ -166,17 +197,22 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
                 return Pass(lookup, head, NotStoredReason.NotModified);
             if (lookup.Selected is { } doubtful)
                 _tier.Remove(doubtful);
-            lookup.Validators = null;
-            lookup.Outcome = LookupOutcome.Miss;
-            return new Admission { Kind = AdmissionKind.AskAgain, Reason = NotStoredReason.NotModified, CacheStatus = Forwarded(lookup, head) };
+            return AskAgain(lookup, head);
         }
         var freshened = Update(confirmed, lookup, head, requestTime, responseTime);
+        if (freshened.Partial is not null && !PartialContent.Covers(freshened, lookup.Request.Method, lookup.Facts, responseTime))
+            return AskAgain(lookup, head);
         var admission = Serve(lookup, head, freshened, responseTime, null);
-        // A cookie on the 304 is for the one who asked; the entry never has it.
+        AddCookies(admission.Reply!, head);
+        return admission;
+    }
+
+    /// <summary>A cookie on the 304, or on a part, is for the one who asked; the entry never has it.</summary>
+    internal static void AddCookies(StoredReply reply, ResponseHead head)
+    {
         foreach (ref readonly var line in head.Fields.Lines)
             if (FieldList.SameName(line.Name, FieldNames.SetCookie))
-                admission.Reply!.Fields.Add(line.Name, line.Value);
-        return admission;
+                reply.Fields.Add(line.Name, line.Value);
     }
 
     /// <summary>RFC 9111 s.4.3.5: the 200 of a HEAD updates the stored answer that it agrees with, and makes another doubtful.</summary>
@@ -192,7 +228,7 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
     private Entry Update(Entry old, Lookup lookup, ResponseHead update, DateTimeOffset requestTime, DateTimeOffset responseTime)
     {
         var head = old.Head.FreshenedBy(lookup.Request.Fields, update.Fields, requestTime, responseTime);
-        var entry = new Entry(lookup.Key, head, old.Body, old.Trailers);
+        var entry = old.With(head);
         var reason = Storability.Judge(lookup.Facts, head.Status, head.Fields, head.Directives);
         switch (reason == NotStoredReason.None ? Storability.Judge(head) : reason)
         {
@@ -211,8 +247,19 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
         return entry;
     }
 
+    internal static Admission AskAgain(Lookup lookup, ResponseHead head)
+    {
+        var status = Forwarded(lookup, head);
+        lookup.Validators = null;
+        lookup.Plan = null;
+        lookup.Outcome = LookupOutcome.Miss;
+        return new Admission { Kind = AdmissionKind.AskAgain, Reason = NotStoredReason.NotModified, CacheStatus = status };
+    }
+
     private Admission Admit(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
     {
+        if (head.Status == 206)
+            return Parts.Admit(lookup, head, requestTime, responseTime);
         var directives = ResponseDirectives.Of(head.Fields);
         var reason = Storability.Judge(lookup.Facts, head.Status, head.Fields, directives);
         EntryHead? entryHead = null;
@@ -230,12 +277,16 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
             return new Admission
             {
                 Kind = AdmissionKind.Store,
-                Writer = new EntryWriter(this, lookup, entryHead!, new BodyBuilder(_tier, length, _maxEntryBytes)),
+                Writer = new EntryWriter(this, lookup, entryHead!, new BodyBuilder(_tier, length, _maxEntryBytes),
+                    PartialContent.IfItBreaks(head, length, requestTime, responseTime)),
                 CacheStatus = Forwarded(lookup, head) with { Stored = true },
+                Slice = PartialContent.SliceOf(lookup, head),
             };
         if (SpeaksForAll(lookup, head.Status))
             lookup.Selected?.Invalidate();
-        return Pass(lookup, head, reason);
+        var pass = Pass(lookup, head, reason);
+        pass.Slice = PartialContent.SliceOf(lookup, head);
+        return pass;
     }
 
     /// <summary>The origin has answered anew, if not in a way that may be stored: what is held is not served again
@@ -245,7 +296,7 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
         && !lookup.Facts.HasAuthorization && !lookup.Facts.HasOriginCondition;
 
     /// <summary>The length that the body must have; none where Transfer-Encoding rules (RFC 9112 s.6.3) or nothing is said.</summary>
-    private static bool TryGetLength(ResponseHead head, out long? length)
+    internal static bool TryGetLength(ResponseHead head, out long? length)
     {
         length = null;
         // RFC 9110 s.15.3.5, s.15.3.6: no content.
@@ -273,10 +324,10 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
         _ => NotStoredReason.Bypassed,
     };
 
-    private static CacheStatus Forwarded(Lookup lookup, ResponseHead head) =>
+    internal static CacheStatus Forwarded(Lookup lookup, ResponseHead head) =>
         new() { Forwarded = lookup.Reason, ForwardStatus = head.Status };
 
-    private static Admission Pass(Lookup lookup, ResponseHead head, NotStoredReason reason) =>
+    internal static Admission Pass(Lookup lookup, ResponseHead head, NotStoredReason reason) =>
         new() { Kind = AdmissionKind.Pass, Reason = reason, CacheStatus = Forwarded(lookup, head) };
 
     private static Admission Serve(Lookup lookup, ResponseHead head, Entry entry, DateTimeOffset now, string? detail)

@@ -20,6 +20,9 @@ public enum LookupOutcome : byte
     /// <summary>Ask upstream; the cache takes no part but for invalidation.</summary>
     Bypass,
 
+    /// <summary>Ask upstream for the gaps of <see cref="Lookup.Plan"/>, one after the other.</summary>
+    Complete,
+
     /// <summary>Answer 504: the client wants a stored answer or none (RFC 9111 s.5.2.1.7).</summary>
     OnlyIfCached,
 }
@@ -42,6 +45,9 @@ public sealed class Lookup
     /// <summary>If-None-Match and If-Modified-Since to send in place of the client's own two (Range and If-Range stay).
     /// Null where the client's own go up; becomes null after <see cref="AdmissionKind.AskAgain"/>.</summary>
     public FieldList? Validators { get; internal set; }
+
+    /// <summary>For Complete: what is held, what is missing. Becomes null where the origin's answer takes the place of all that.</summary>
+    public GapPlan? Plan { get; internal set; }
 
     /// <summary>Why no fresh answer served it; None for a fresh hit.</summary>
     public MissReason Reason { get; internal set; }
@@ -66,15 +72,23 @@ public sealed class Lookup
     /// <summary>The entry that the request selects, fresh or not.</summary>
     internal Entry? Selected { get; set; }
 
+    /// <summary>The selected entry is partial, and holds all that is asked for.</summary>
+    internal bool IsCovered { get; set; }
+
+    /// <summary>The selected entry, where it can answer the request by itself.</summary>
+    internal Entry? Standby => Selected is { Partial: null } || IsCovered ? Selected : null;
+
     /// <summary>All entries of the URI when the lookup was made.</summary>
     internal Entry[] Variants { get; set; } = [];
 
     /// <summary>The state of the key's invalidation stamp when the lookup was made.</summary>
     internal int Stamp { get; set; }
 
-    /// <summary>Puts the validators in the place of the client's own conditions; nothing to do where there are none.</summary>
+    /// <summary>Puts the validators in the place of the client's own conditions, and the gap of the plan in the place of its ranges;
+    /// nothing to do where there are neither.</summary>
     public void PutValidators(FieldList upstream)
     {
+        Plan?.PutRange(upstream);
         if (Validators is null)
             return;
         upstream.Remove(FieldNames.IfNoneMatch);

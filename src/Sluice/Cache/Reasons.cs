@@ -17,6 +17,7 @@ public enum MissReason : byte
     RequestMaxAge,
     RequestMinFresh,
     OriginCondition,
+    Partial,
 }
 
 /// <summary>Why an answer was not stored. One row each in <see cref="Reasons"/>.</summary>
@@ -67,6 +68,7 @@ public static class Reasons
         ("request", "max-age", "the client wants a younger answer"),
         ("request", "min-fresh", "the client wants an answer that stays fresh longer"),
         ("request", "condition", "the client's condition is for the origin alone"),
+        ("partial", null, "only a part of the answer is stored"),
     ];
 
     private static readonly string[] NotStored =
@@ -78,7 +80,7 @@ public static class Reasons
         "the request has a body",
         "the request says no-store",
         "304 to the client's own condition",
-        "206 is not stored",
+        "206 that is not one range of octets, or that nobody asked for",
         "not a final status code",
         "must-understand with a status code that we do not understand",
         "the answer says no-store",

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using Sluice.Cache.Memory;
 using Sluice.Http;
 
@@ -13,14 +12,11 @@ internal static class ReplyBuilder
     private static readonly string[] NotIn304 =
         [FieldNames.ContentLength, FieldNames.ContentType, "Content-Encoding", "Content-Language", FieldNames.ContentRange, FieldNames.AcceptRanges];
 
+    /// <param name="entry">Whole, or partial and covering what is asked for.</param>
     public static StoredReply Build(Entry entry, string method, in RequestFacts request, DateTimeOffset now, CacheStatus status)
     {
         var head = entry.Head;
-        var fields = head.Fields.Copy();
-        var age = head.Freshness.AgeTicks(now) / TimeSpan.TicksPerSecond;
-        // RFC 9111 s.5.1: an answer from a cache has Age.
-        fields.Add(FieldNames.Age, Math.Min(age, DirectiveReader.MaxSeconds).ToString(CultureInfo.InvariantCulture));
-        status = status with { Ttl = (head.Freshness.LifetimeTicks - head.Freshness.AgeTicks(now)) / TimeSpan.TicksPerSecond };
+        var fields = FieldsOf(head, now, ref status);
 
         // RFC 9110 s.13.2.1: conditions count only where the answer would be a success.
         if (head.Status is >= 200 and < 300)
@@ -30,8 +26,8 @@ internal static class ReplyBuilder
                 return NotModified(fields, status);
             // RFC 9110 s.14.2: Range is defined for GET, and on what would be a 200.
             if (request.Range is { } range && condition == PreconditionOutcome.Proceed && head.Status == 200 && method == Methods.Get
-                && ByteRanges.Resolve(range, entry.Body.Length, out var ranges) is var outcome and not RangeOutcome.Ignore)
-                return outcome == RangeOutcome.Unsatisfiable ? Unsatisfiable(fields, entry.Body.Length, status)
+                && ByteRanges.Resolve(range, entry.CompleteLength ?? long.MaxValue, out var ranges) is var outcome and not RangeOutcome.Ignore)
+                return outcome == RangeOutcome.Unsatisfiable ? Unsatisfiable(fields, entry.CompleteLength!.Value, status)
                     : ranges.Length == 1 ? SingleRange(entry, fields, ranges[0], status)
                     : ManyRanges(entry, fields, ranges, status);
         }
@@ -43,6 +39,28 @@ internal static class ReplyBuilder
             Trailers = method == Methods.Head ? null : entry.Trailers?.Copy(),
             CacheStatus = status,
         };
+    }
+
+    /// <summary>The head of an answer that the plan puts together; the body is the plan's.</summary>
+    public static StoredReply HeadOf(GapPlan plan, EntryHead head, DateTimeOffset now, CacheStatus status)
+    {
+        var fields = FieldsOf(head, now, ref status);
+        fields.Set(FieldNames.ContentLength, plan.Length.ToString(CultureInfo.InvariantCulture));
+        if (plan.Single is { } range)
+            fields.Set(FieldNames.ContentRange, range.ContentRange(plan.CompleteLength));
+        else if (plan.MultipartType is { } type)
+            fields.Set(FieldNames.ContentType, type);
+        return new StoredReply { Status = plan.Single is null && plan.MultipartType is null ? 200 : 206, Fields = fields, CacheStatus = status };
+    }
+
+    private static FieldList FieldsOf(EntryHead head, DateTimeOffset now, ref CacheStatus status)
+    {
+        var fields = head.Fields.Copy();
+        var age = head.Freshness.AgeTicks(now);
+        // RFC 9111 s.5.1: an answer from a cache has Age.
+        fields.Add(FieldNames.Age, Math.Min(age / TimeSpan.TicksPerSecond, DirectiveReader.MaxSeconds).ToString(CultureInfo.InvariantCulture));
+        status = status with { Ttl = (head.Freshness.LifetimeTicks - age) / TimeSpan.TicksPerSecond };
+        return fields;
     }
 
     private static StoredReply NotModified(FieldList fields, CacheStatus status)
@@ -69,27 +87,24 @@ internal static class ReplyBuilder
 
     private static StoredReply SingleRange(Entry entry, FieldList fields, ByteRange range, CacheStatus status)
     {
-        fields.Set(FieldNames.ContentRange, range.ContentRange(entry.Body.Length));
-        return Partial(fields, entry.Body.Content.Slice(range.First, range.Length), status);
+        fields.Set(FieldNames.ContentRange, range.ContentRange(entry.CompleteLength));
+        return Partial(fields, entry.Read(range), status);
     }
 
-    // RFC 9110 s.14.6, s.15.3.7.2: each part with its own Content-Type and Content-Range; no Content-Range in the head.
+    // RFC 9110 s.15.3.7.2: no Content-Range in the head.
     private static StoredReply ManyRanges(Entry entry, FieldList fields, ByteRange[] ranges, CacheStatus status)
     {
-        var boundary = Guid.NewGuid().ToString("N");
-        var type = fields.Get(FieldNames.ContentType);
         Segment? first = null, last = null;
-        foreach (var range in ranges)
+        var body = MultipartRanges.Of(ranges, entry.CompleteLength, fields.Get(FieldNames.ContentType), out var type);
+        fields.Set(FieldNames.ContentType, type);
+        foreach (var stretch in body)
         {
-            var head = $"{(first is null ? "" : "\r\n")}--{boundary}\r\n"
-                + (type is null ? "" : $"Content-Type: {type}\r\n")
-                + $"Content-Range: {range.ContentRange(entry.Body.Length)}\r\n\r\n";
-            Add(Encoding.Latin1.GetBytes(head));
-            foreach (var block in entry.Body.Content.Slice(range.First, range.Length))
-                Add(block);
+            if (stretch.Range is not { } range)
+                Add(stretch.Text);
+            else
+                foreach (var block in entry.Read(range))
+                    Add(block);
         }
-        Add(Encoding.Latin1.GetBytes($"\r\n--{boundary}--\r\n"));
-        fields.Set(FieldNames.ContentType, $"multipart/byteranges; boundary={boundary}");
         return Partial(fields, new ReadOnlySequence<byte>(first!, 0, last!, last!.Memory.Length), status);
 
         void Add(ReadOnlyMemory<byte> memory)

@@ -14,7 +14,8 @@ internal static class Validation
     public static FieldList? ConditionsFor(Entry? selected, Entry[] variants, string? clientTags)
     {
         var fields = new FieldList(2);
-        var tags = string.Join(", ", (selected is null ? variants : [selected])
+        // A part is not asked about unless it is the one: to confirm it would not answer the request.
+        var tags = string.Join(", ", (selected is null ? variants.Where(e => e.Partial is null) : [selected])
             .Select(e => e.Head.ETag).Where(t => t is not null && EntityTag.IsValid(t)).Distinct().Take(MaxTags));
         if (tags.Length > 0)
             fields.Add(FieldNames.IfNoneMatch, HasTags(clientTags) ? $"{tags}, {clientTags}" : tags);

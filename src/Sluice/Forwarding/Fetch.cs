@@ -14,6 +14,8 @@ namespace Sluice.Forwarding;
 /// </summary>
 internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder builder, Tunnels tunnels, TimeProvider time)
 {
+    private readonly GapFetch _gaps = new(pool, cache, builder, time);
+
     /// <summary>Returns what to answer where there is no answer to pass on.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ErrorPage?> AnswerAsync(Exchange x, Lookup lookup, Delivery delivery)
@@ -44,8 +46,12 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
                     await reply.ReadBodyAsync();
                     x.Record.Cache = reply.Head.Status == 304 ? CacheUse.Revalidated : CacheUse.Stale;
                     return await delivery.StoredAsync(admission.Reply!);
+                case AdmissionKind.Complete:
+                    return await _gaps.AnswerAsync(x, lookup, reply, admission, delivery);
                 default:
-                    return await PassAsync(x, reply, admission, delivery);
+                    return admission.Slice is { } slice
+                        ? await GapFetch.SliceAsync(x, reply, admission, slice, delivery)
+                        : await PassAsync(x, reply, admission, delivery);
             }
         }
     }

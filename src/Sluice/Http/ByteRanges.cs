@@ -5,8 +5,9 @@ public readonly record struct ByteRange(long First, long Last)
 {
     public long Length => Last - First + 1;
 
-    /// <summary>Content-Range (RFC 9110 s.14.4).</summary>
-    public string ContentRange(long completeLength) => $"bytes {First}-{Last}/{completeLength}";
+    /// <summary>The value of Content-Range (RFC 9110 s.14.4); a length that is not known is <c>*</c>.</summary>
+    public string ContentRange(long? completeLength) =>
+        completeLength is { } length ? $"bytes {First}-{Last}/{length}" : $"bytes {First}-{Last}/*";
 }
 
 /// <summary>What a Range field means for a representation of known length.</summary>

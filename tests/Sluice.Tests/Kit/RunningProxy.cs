@@ -27,6 +27,8 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public string Url => $"http://{EndPoint}";
 
+    public CacheCounters Cache => _proxy!.Cache.Counters;
+
     /// <summary>The records so far, in the order in which they were written.</summary>
     public IReadOnlyList<ExchangeRecord> Records => [.. _records];
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 
 namespace Sluice.Cache.Memory;
 
@@ -14,6 +15,60 @@ internal sealed class Body(ReadOnlySequence<byte> content, long cost)
 
     /// <summary>Bytes of memory.</summary>
     public long Cost => cost;
+
+    /// <summary>A part of it that shares its blocks, and keeps them alive.</summary>
+    public Body Slice(long first, long length)
+    {
+        if (length == Length)
+            return this;
+        var part = content.Slice(first, length);
+        var cost = 0L;
+        foreach (var memory in part)
+            cost += CostOf(memory);
+        return new Body(part, cost);
+    }
+
+    /// <summary>One after the other; blocks are shared, but small ones that meet become one.</summary>
+    public static Body Join(params ReadOnlySpan<Body?> bodies)
+    {
+        var blocks = new List<ReadOnlyMemory<byte>>();
+        foreach (var body in bodies)
+        {
+            if (body is null)
+                continue;
+            var atSeam = blocks.Count > 0;
+            foreach (var memory in body.Content)
+            {
+                if (atSeam && blocks[^1].Length + memory.Length <= BodyBuilder.BlockBytes)
+                    blocks[^1] = (byte[])[.. blocks[^1].Span, .. memory.Span];
+                else if (!memory.IsEmpty)
+                    blocks.Add(memory);
+                atSeam = false;
+            }
+        }
+        return Of(blocks);
+    }
+
+    /// <summary>Of these blocks, each counted whole.</summary>
+    private static Body Of(List<ReadOnlyMemory<byte>> blocks)
+    {
+        if (blocks.Count == 0)
+            return Empty;
+        var cost = 0L;
+        Segment? first = null, last = null;
+        foreach (var block in blocks)
+        {
+            cost += CostOf(block);
+            last = new Segment(block, last);
+            first ??= last;
+        }
+        return blocks.Count == 1
+            ? new Body(new ReadOnlySequence<byte>(blocks[0]), cost)
+            : new Body(new ReadOnlySequence<byte>(first!, 0, last!, last!.Memory.Length), cost);
+    }
+
+    private static long CostOf(ReadOnlyMemory<byte> block) =>
+        (MemoryMarshal.TryGetArray(block, out var array) ? array.Array!.Length : block.Length) + BodyBuilder.BlockCost;
 }
 
 /// <summary>A link of a <see cref="ReadOnlySequence{T}"/>.</summary>

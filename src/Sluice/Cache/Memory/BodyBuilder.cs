@@ -11,7 +11,7 @@ internal sealed class BodyBuilder(MemoryTier tier, long? expectedLength, long ma
 {
     public const int BlockBytes = 64 << 10;
     private const int FirstBlockBytes = 4 << 10;
-    private const int BlockCost = 24 + 48; // the array's header and its segment
+    public const int BlockCost = 24 + 48; // the array's header and its segment
 
     private readonly List<byte[]> _blocks = new(1);
     private int _filled; // of the last block
@@ -19,6 +19,8 @@ internal sealed class BodyBuilder(MemoryTier tier, long? expectedLength, long ma
     
     /// <summary>Bytes reserved in the tier so far: whoever ends the building gives them back.</summary>
     public long Reserved { get; private set; }
+
+    public long Length => _length;
 
     public bool IsComplete => expectedLength is null || expectedLength == _length;
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Sluice.Http;
 
 namespace Sluice.Cache.Memory;
@@ -15,14 +16,20 @@ internal sealed class Entry : S3FifoNode
     private volatile bool _isInvalidated;
     private long _refreshUntilTicks;
 
-    public Entry(CacheKey key, EntryHead head, Body body, FieldList? trailers)
+    // The record of what is held, its list and their array.
+    private const int PartialOverhead = 128;
+
+    /// <param name="partial">What is held where that is not the whole; then <paramref name="body"/> is empty.</param>
+    public Entry(CacheKey key, EntryHead head, Body body, FieldList? trailers, PartialBody? partial = null)
     {
         Key = key;
         Head = head;
         Body = body;
         Trailers = trailers;
+        Partial = partial;
         Hash = key.Hash;
-        Size = Overhead + key.Cost + head.Vary.Cost + body.Cost + CostOf(head.Fields) + (trailers is null ? 0 : CostOf(trailers));
+        Size = Overhead + key.Cost + head.Vary.Cost + body.Cost + CostOf(head.Fields) + (trailers is null ? 0 : CostOf(trailers))
+            + (partial is null ? 0 : PartialOverhead + partial.Held.Cost);
     }
 
     public CacheKey Key { get; }
@@ -33,10 +40,23 @@ internal sealed class Entry : S3FifoNode
 
     public FieldList? Trailers { get; }
 
+    /// <summary>Null: the entry is whole.</summary>
+    public PartialBody? Partial { get; }
+
+    /// <summary>Of the representation; null: not known.</summary>
+    public long? CompleteLength => Partial is null ? Body.Length : Partial.CompleteLength;
+
     /// <summary>Not served again before the origin has confirmed it (RFC 9111 s.4.4).</summary>
     public bool IsInvalidated => _isInvalidated;
 
     public void Invalidate() => _isInvalidated = true;
+
+    /// <summary>Octets that are held.</summary>
+    public ReadOnlySequence<byte> Read(ByteRange range) =>
+        Partial is null ? Body.Content.Slice(range.First, range.Length) : Partial.Held.Read(range.First, range.Last);
+
+    /// <summary>The same octets under another head.</summary>
+    public Entry With(EntryHead head) => new(Key, head, Body, Trailers, Partial);
 
     /// <summary>True for one caller at a time: it refreshes the entry in the background.</summary>
     public bool TryClaimRefresh(DateTimeOffset now)

@@ -93,6 +93,26 @@ internal sealed class MemoryTier(long capacity)
         return NotStoredReason.None;
     }
 
+    /// <summary>Puts what <paramref name="combine"/> makes of the entry that the request selects (null: nothing); asks it anew where
+    /// another has come between. It is called without the lock.</summary>
+    public NotStoredReason Combine(in CacheKey key, FieldList request, int stamp, long reserved, Func<Entry?, Entry?> combine)
+    {
+        while (true)
+        {
+            var held = Reuse.Select(Find(key), request);
+            var combined = combine(held);
+            lock (_gate)
+            {
+                if (!ReferenceEquals(Reuse.Select(Find(key), request), held))
+                    continue;
+                if (combined is not null)
+                    return Put(combined, request, stamp, reserved);
+                _reserved -= reserved;
+                return NotStoredReason.Incomplete;
+            }
+        }
+    }
+
     public void Remove(Entry entry)
     {
         lock (_gate)
