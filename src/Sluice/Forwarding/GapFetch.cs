@@ -119,18 +119,18 @@ internal sealed class GapFetch(UpstreamPool pool, HttpCache cache, RequestBuilde
             var piece = await ReadAsync(reply, answer);
             if (piece.IsEmpty)
                 return plan.IsDone ? ForwardError.None : reply.Error;
-            // In chunks there may be more than Content-Range says: nobody knows which octets those are.
+            // In chunks there may be more than Content-Range says: then nobody knows which octets these are, and the writer drops them.
+            gap.Writer?.Append(piece.Span);
             if (piece.Length > gap.Range.Last - position + 1)
                 return ForwardError.BadResponse;
-            gap.Writer?.Append(piece.Span);
             if (reply.IsLastPiece)
                 gap.Writer?.Commit();
             var taken = plan.Take(position, piece);
             position += piece.Length;
             if (!taken.IsEmpty && !await answer.WriteAsync(taken))
                 return ForwardError.ClientLeft;
-            // No further than was asked for, or, where it is not kept, than is needed.
-            if (position > plan.AskedLast || plan.IsDone && gap.Writer is not { IsOpen: true })
+            // Where more comes: no further than was asked for, or, where it is not kept, than is needed.
+            if (position <= gap.Range.Last && (position > plan.AskedLast || plan.IsDone && gap.Writer is not { IsOpen: true }))
                 return ForwardError.None;
         }
     }

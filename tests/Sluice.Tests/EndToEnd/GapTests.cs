@@ -1,0 +1,408 @@
+using System.Globalization;
+using System.Text;
+using Sluice.Cache;
+using Sluice.Tests.Kit;
+
+namespace Sluice.Tests.EndToEnd;
+
+/// <summary>Answers of which a part is held: what the origin is asked for, and what the client gets.</summary>
+public class GapTests
+{
+    [Theory]
+    [MemberData(nameof(RangeScene.Forms), MemberType = typeof(RangeScene))]
+    public async Task RangePartlyHeld_AsksForTheGapOnlyAndBecomesWhole(bool reverse)
+    {
+        // RFC 9111 s.3.4; a representation below a block is one: the gap is all up to what is held.
+        await using var scene = await RangeScene.StartAsync(reverse, RangeScene.Digits);
+        await scene.GetRangeAsync(2, 4);
+        var partly = await scene.GetRangeAsync(3, 7);
+        Assert.Contains("fwd=partial; fwd-status=206; ", partly["Cache-Status"]);
+        Assert.Contains("; stored", partly["Cache-Status"]);
+        RangeScene.AssertHit(await scene.GetRangeAsync(2, 9));
+        Assert.Equal(["bytes=2-4", "bytes=5-9 \"v1\""], scene.Origin.Asked);
+
+        var whole = await scene.GetAsync();
+        Assert.Equal((200, "0123456789", (string?)"10", (string?)null), (whole.Status, whole.Text, whole["Content-Length"], whole["Content-Range"]));
+        Assert.Equal("bytes=0-1 \"v1\"", scene.Origin.Asked[2]);
+        RangeScene.AssertHit(await scene.GetAsync());
+        RangeScene.AssertHit(await scene.AskAsync("HEAD"));
+        Assert.Equal(3, scene.Origin.Asked.Count);
+        Assert.Equal("partial", (await scene.Proxy.RecordsAsync(2))[1].CacheReason);
+    }
+
+    [Theory]
+    [MemberData(nameof(RangeScene.Forms), MemberType = typeof(RangeScene))]
+    public async Task DisjointRanges_AreCombinedAndTheWholeAsksForEachGap(bool reverse)
+    {
+        // Several gaps: one request after the other. A block is a MiB.
+        await using var scene = await RangeScene.StartAsync(reverse, RangeScene.Random(5 << 20), new() { MemoryBytes = 64 << 20 });
+        await scene.GetRangeAsync(100, 199);
+        await scene.GetRangeAsync(3 << 20, (3 << 20) + 9);
+        Assert.Equal(["bytes=100-199", $"bytes={3 << 20}-{(4 << 20) - 1} \"v1\""], scene.Origin.Asked);
+        var whole = await scene.GetAsync();
+        Assert.True(scene.Origin.Content.AsSpan().SequenceEqual(whole.Body));
+        Assert.Equal(["bytes=0-99 \"v1\"", $"bytes=200-{(3 << 20) - 1} \"v1\"", $"bytes={4 << 20}-{(5 << 20) - 1} \"v1\""], scene.Origin.Asked.Skip(2));
+        RangeScene.AssertHit(await scene.GetAsync());
+        Assert.Equal(5 << 20, scene.Origin.Sent);
+    }
+
+    [Theory]
+    [MemberData(nameof(RangeScene.Forms), MemberType = typeof(RangeScene))]
+    public async Task ScatteredRangesOfALargeObject_AreFetchedByBlocks(bool reverse)
+    {
+        await using var scene = await RangeScene.StartAsync(reverse, RangeScene.Random(6_000_000), new() { MemoryBytes = 64 << 20 });
+        await scene.GetRangeAsync(5_999_990, 5_999_999);
+        await scene.GetRangeAsync(2_500_000, 2_500_099);
+        RangeScene.AssertHit(await scene.GetRangeAsync(2_100_000, 3_145_727));
+        await scene.GetRangeAsync(2_097_000, 2_097_200);
+        RangeScene.AssertHit(await scene.GetRangeAsync(1_048_576, 3_145_727));
+        // Over a border the two blocks are asked for at once; at the end up to what is held.
+        await scene.GetRangeAsync(4_194_300, 4_194_310);
+        await scene.GetRangeAsync(5_999_000, 5_999_995);
+        Assert.Equal(
+        [
+            "bytes=5999990-5999999", "bytes=2097152-3145727 \"v1\"", "bytes=1048576-2097151 \"v1\"",
+            "bytes=3145728-5242879 \"v1\"", "bytes=5242880-5999989 \"v1\"",
+        ], scene.Origin.Asked);
+    }
+
+    [Theory]
+    [MemberData(nameof(RangeScene.Forms), MemberType = typeof(RangeScene))]
+    public async Task ChangeAtTheFirstGap_IsTakenAsTheNewWhole(bool reverse)
+    {
+        await using var scene = await RangeScene.StartAsync(reverse, RangeScene.Digits);
+        await scene.GetRangeAsync(2, 4);
+        (scene.Origin.Content, scene.Origin.Tag) = ("abcdefghijkl"u8.ToArray(), "\"v2\"");
+        // The client's range of the new whole, which is stored.
+        await scene.GetRangeAsync(3, 7);
+        var whole = await scene.GetAsync();
+        RangeScene.AssertHit(whole);
+        Assert.Equal("abcdefghijkl", whole.Text);
+        Assert.Equal(["bytes=2-4", "bytes=5-9 \"v1\""], scene.Origin.Asked);
+    }
+
+    [Theory]
+    [MemberData(nameof(RangeScene.Forms), MemberType = typeof(RangeScene))]
+    public async Task ChangeAtTheFirstGapOfAWhole_IsTheNewWhole(bool reverse)
+    {
+        await using var scene = await RangeScene.StartAsync(reverse, RangeScene.Digits);
+        await scene.GetRangeAsync(0, 4);
+        (scene.Origin.Content, scene.Origin.Tag) = ("abc"u8.ToArray(), "\"v2\"");
+        Assert.Equal((200, "abc"), await scene.GetAsync() is var r ? (r.Status, r.Text) : default);
+        RangeScene.AssertHit(await scene.GetAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(RangeScene.Forms), MemberType = typeof(RangeScene))]
+    public async Task ChangeAtALaterGap_BreaksTheAnswerAndDropsWhatIsHeld(bool reverse)
+    {
+        var old = RangeScene.Random(3 << 20);
+        await using var scene = await RangeScene.StartAsync(reverse, old, new() { MemoryBytes = 64 << 20 });
+        await scene.GetRangeAsync(1 << 20, (1 << 20) + 99);
+        await scene.GetRangeAsync(2 << 20, (2 << 20) + 9);
+        scene.Origin.Instead = x =>
+        {
+            // After the first of the two gaps.
+            if (x.Number == 4)
+                (scene.Origin.Content, scene.Origin.Tag) = (RangeScene.Random(3 << 20)[..2000], "\"v2\"");
+            return Task.FromResult(false);
+        };
+        var got = await scene.ExpectBreakAsync();
+        Assert.Equal((1 << 20) + 100, got.Length);
+        Assert.True(old.AsSpan(0, got.Length).SequenceEqual(got));
+        var record = (await scene.Proxy.RecordsAsync(3))[2];
+        Assert.Equal("http_response_incomplete", record.Error);
+        var anew = await scene.GetAsync();
+        Assert.Equal((200, 2000), (anew.Status, anew.Body.Length));
+        Assert.Contains("fwd=uri-miss", anew["Cache-Status"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(RangeScene.Forms), MemberType = typeof(RangeScene))]
+    public async Task OriginFailsAtALaterGap_BreaksTheAnswerAndKeepsWhatCame(bool reverse)
+    {
+        await using var scene = await RangeScene.StartAsync(reverse, RangeScene.Random(3 << 20), new() { MemoryBytes = 64 << 20 });
+        await scene.GetRangeAsync(1 << 20, (1 << 20) + 99);
+        scene.Origin.Instead = async x =>
+        {
+            if (x.Number != 3)
+                return false;
+            await x.ReplyAsync(503);
+            return true;
+        };
+        var got = await scene.ExpectBreakAsync();
+        Assert.True(scene.Origin.Content.AsSpan(0, got.Length).SequenceEqual(got));
+    }
+
+    [Theory]
+    [InlineData(416, "Content-Range: bytes */3", false)]
+    [InlineData(304, "ETag: \"v1\"", false)]
+    [InlineData(206, "Content-Range: bytes 5-9/10", true)]  // another validator in spite of If-Range
+    [InlineData(206, "Content-Range: bytes 7-9/10", false)]
+    [InlineData(206, "Content-Range: bytes 0-4/10", false)]
+    [InlineData(206, "Content-Range: bytes 5-9/11", false)]
+    [InlineData(206, "Content-Range: bytes */x", false)]
+    [InlineData(206, "Content-Range: bytes 5-99999999999999999999/10", false)]
+    [InlineData(206, "Content-Range: bytes 5-8/10", false)] // not of that length
+    [InlineData(206, "Content-Type: multipart/byteranges; boundary=x", false)]
+    public async Task AnswerThatDoesNotFitTheGap_IsAskedForAsTheClientDid(int status, string field, bool other)
+    {
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        await scene.GetRangeAsync(0, 4);
+        scene.Origin.Instead = async x =>
+        {
+            if (x.Number != 2)
+                return false;
+            await x.ReplyAsync(status, status == 206 ? "xxxxx" : "", field, other ? "ETag: \"v2\"" : "Cache-Control: max-age=60", other ? "X: y" : "ETag: \"v1\"");
+            return true;
+        };
+        await scene.GetRangeAsync(3, 7);
+        Assert.Equal(["bytes=0-4", "bytes=5-9 \"v1\"", "bytes=3-7"], scene.Origin.Asked);
+        RangeScene.AssertHit(await scene.GetRangeAsync(3, 7));
+    }
+
+    [Fact]
+    public async Task LessThanTheGap_IsGoneOnWith()
+    {
+        // RFC 9110 s.15.3.7: "might send only a subset of the data requested"
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        await scene.GetRangeAsync(0, 1);
+        scene.Origin.Instead = async x =>
+        {
+            if (x.Head["If-Range"] is null || x.Number > 3)
+                return false;
+            var first = x.Number * 2 - 2;
+            await x.ReplyAsync(206, "0123456789"[first..(first + 2)], $"Content-Range: bytes {first}-{first + 1}/10", "ETag: \"v1\"", "Cache-Control: max-age=600");
+            return true;
+        };
+        Assert.Equal("0123456789", (await scene.GetAsync()).Text);
+        Assert.Equal(["bytes=0-1", "bytes=2-9 \"v1\"", "bytes=4-9 \"v1\"", "bytes=6-9 \"v1\""], scene.Origin.Asked);
+        RangeScene.AssertHit(await scene.GetAsync());
+    }
+
+    [Fact]
+    public async Task LastModified_CombinesWhereItIsStrong()
+    {
+        // RFC 9110 s.8.8.2.2, s.13.1.5
+        const string modified = "Thu, 01 Jan 2015 00:00:00 GMT";
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        scene.Origin.Tag = null;
+        scene.Origin.Fields.AddRange(["Last-Modified: " + modified, "Date: Thu, 01 Jan 2026 00:00:00 GMT"]);
+        scene.Origin.Instead = async x =>
+        {
+            if (x.Head["If-Range"] is null)
+                return false;
+            await x.ReplyAsync(206, "56789", [.. scene.Origin.Fields, "Content-Range: bytes 5-9/10"]);
+            return true;
+        };
+        scene.Origin.Fields[0] = "Cache-Control: max-age=999999999";
+        await scene.GetRangeAsync(0, 4);
+        Assert.Equal("0123456789", (await scene.GetAsync()).Text);
+        Assert.Equal(["bytes=0-4", "bytes=5-9 " + modified], scene.Origin.Asked);
+    }
+
+    [Fact]
+    public async Task SeveralRanges_AreServedAndCompleted()
+    {
+        // RFC 9110 s.14.6
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Random(3 << 20), new() { MemoryBytes = 64 << 20 });
+        await scene.GetRangeAsync(0, 99);
+        var held = await scene.GetAsync("Range: bytes=5-9, 0-1");
+        RangeScene.AssertHit(held);
+        Check(held, (5, 9), (0, 1));
+        var partly = await scene.GetAsync("Range: bytes=2097152-2097160,-3,10-150");
+        Assert.Contains("fwd=partial", partly["Cache-Status"]);
+        Check(partly, (2_097_152, 2_097_160), (3_145_725, 3_145_727), (10, 150));
+        // The first gap has brought the block in which the second range lies.
+        Assert.Equal(["bytes=0-99", "bytes=2097152-3145727 \"v1\"", "bytes=100-1048575 \"v1\""], scene.Origin.Asked);
+
+        void Check(RawResponse response, params (int First, int Last)[] ranges)
+        {
+            Assert.Equal(206, response.Status);
+            var boundary = response["Content-Type"]!["multipart/byteranges; boundary=".Length..];
+            var expected = new StringBuilder();
+            foreach (var (first, last) in ranges)
+                expected.Append(CultureInfo.InvariantCulture, $"\r\n--{boundary}\r\nContent-Type: text/plain\r\nContent-Range: bytes {first}-{last}/{3 << 20}\r\n\r\n")
+                    .Append(Encoding.Latin1.GetString(scene.Origin.Content.AsSpan(first, last - first + 1)));
+            Assert.Equal($"{expected}\r\n--{boundary}--\r\n"[2..], response.Text);
+        }
+    }
+
+    [Fact]
+    public async Task GapThatMayNotBeStored_IsSentAndWhatIsHeldIsDropped()
+    {
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        await scene.GetRangeAsync(0, 4);
+        scene.Origin.Fields[0] = "Cache-Control: no-store";
+        await scene.GetRangeAsync(2, 7);
+        Assert.Contains("fwd=uri-miss", (await scene.GetRangeAsync(0, 4))["Cache-Status"]);
+    }
+
+    [Fact]
+    public async Task EntryBeyondItsLimit_HoldsTheNewestOctets()
+    {
+        var cache = new CacheOptions { MemoryBytes = 32 << 20, MaxEntryBytes = 2 << 20 };
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Random(8 << 20), cache);
+        await scene.GetRangeAsync(0, 99);
+        for (var block = 1; block < 8; block++)
+        {
+            await scene.GetRangeAsync(block << 20, (block << 20) + 99);
+            await scene.Proxy.RecordsAsync(block + 1);
+            Assert.InRange(scene.Proxy.Cache.Bytes, 0, (2 << 20) + (256 << 10));
+        }
+        RangeScene.AssertHit(await scene.GetRangeAsync(6 << 20, (6 << 20) + 99));
+        RangeScene.AssertHit(await scene.GetRangeAsync(7 << 20, (7 << 20) + 99));
+        // A whole of which more is missing than is kept streams through.
+        var whole = await scene.GetAsync();
+        Assert.True(scene.Origin.Content.AsSpan().SequenceEqual(whole.Body));
+        await scene.Proxy.RecordsAsync(11);
+        Assert.InRange(scene.Proxy.Cache.Bytes, 0, (2 << 20) + (256 << 10));
+    }
+
+    [Theory]
+    [InlineData(false, 11)]
+    [InlineData(true, 12)]
+    public async Task RandomRangesAndEvictions_EachOctetIsRight(bool reverse, int seed)
+    {
+        // The tier holds less than two such entries: others push this one out now and then.
+        var content = RangeScene.Random(3 << 20);
+        var random = new Random(seed);
+        await using var scene = await RangeScene.StartAsync(reverse, content, new() { MemoryBytes = 8 << 20, MaxEntryBytes = 4 << 20 });
+        var hits = 0;
+        for (var i = 0; i < 150; i++)
+        {
+            var first = random.Next(content.Length);
+            var last = random.Next(4) == 0 ? content.Length - 1 : Math.Min(content.Length - 1, first + random.Next(1, 1 << random.Next(1, 21)));
+            if (random.Next(15) == 0)
+            {
+                var whole = await scene.GetAsync();
+                Assert.True(content.AsSpan().SequenceEqual(whole.Body));
+            }
+            else if ((await scene.GetRangeAsync(first, last))["Cache-Status"]!.Contains("; hit", StringComparison.Ordinal))
+                hits++;
+            if (random.Next(10) == 0)
+            {
+                // What is held must be validated then, whether there was a change or not.
+                if (random.Next(2) == 0)
+                    (scene.Origin.Content, scene.Origin.Tag) = (content = RangeScene.Random(content.Length + 1), $"\"{i}\"");
+                await scene.AskAsync("POST", "Content-Length: 0");
+            }
+            if (random.Next(8) == 0)
+            {
+                scene.Path = $"/{i}";
+                await scene.GetAsync();
+                scene.Path = "/";
+            }
+        }
+        Assert.True(hits > 10 && scene.Proxy.Cache.Evictions > 0);
+    }
+
+    [Fact]
+    public async Task GapThatBreaksOff_IsKeptAsFarAsItCame()
+    {
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        await scene.GetRangeAsync(0, 1);
+        scene.Origin.Instead = async x =>
+        {
+            if (x.Number != 2)
+                return false;
+            await x.WriteAsync("HTTP/1.1 206 P\r\nCache-Control: max-age=600\r\nETag: \"v1\"\r\nContent-Range: bytes 2-9/10\r\nContent-Length: 8\r\n\r\n2345");
+            await x.CloseAsync();
+            return true;
+        };
+        Assert.Equal("012345", Encoding.ASCII.GetString(await scene.ExpectBreakAsync()));
+        Assert.Equal("http_response_incomplete", (await scene.Proxy.RecordsAsync(2))[1].Error);
+        Assert.Equal("0123456789", (await scene.GetAsync()).Text);
+        Assert.Equal(["bytes=0-1", "bytes=2-9 \"v1\"", "bytes=6-9 \"v1\""], scene.Origin.Asked);
+    }
+
+    [Fact]
+    public async Task GapThatFailsBeforeItsFirstOctet_IsAnError()
+    {
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        await scene.GetRangeAsync(0, 1);
+        scene.Origin.Instead = async x =>
+        {
+            if (x.Number != 2)
+                return false;
+            await x.WriteAsync("HTTP/1.1 206 P\r\nETag: \"v1\"\r\nContent-Range: bytes 2-9/10\r\nContent-Length: 8\r\n\r\n");
+            await x.CloseAsync();
+            return true;
+        };
+        Assert.Equal(502, (await scene.GetAsync("Range: bytes=2-3")).Status);
+        await scene.GetRangeAsync(0, 1);
+    }
+
+    [Fact]
+    public async Task OriginThatIsGone_IsAnErrorForWhatIsMissingOnly()
+    {
+        // RFC 9111 s.4.2.4
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        scene.Origin.Fields[0] = "Cache-Control: max-age=0";
+        await scene.GetRangeAsync(0, 4);
+        await scene.Origin.DisposeAsync();
+        Assert.Contains("detail=stale-if-error", (await scene.GetRangeAsync(1, 3))["Cache-Status"]);
+        Assert.Equal(502, (await scene.GetAsync("Range: bytes=3-7")).Status);
+        Assert.Equal(502, (await scene.GetAsync()).Status);
+    }
+
+    [Theory]
+    [InlineData("5\r\n56789\r\n0\r\n\r\n", true)]
+    [InlineData("2\r\n56\r\n3\r\n789\r\n0\r\n\r\n", true)]
+    [InlineData("6\r\n56789!\r\n0\r\n\r\n", false)]
+    [InlineData("5\r\n56789\r\n1\r\n!\r\n0\r\n\r\n", false)]
+    public async Task GapInChunks_IsOfTheLengthThatContentRangeSays(string chunks, bool fits)
+    {
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        await scene.GetRangeAsync(0, 4);
+        scene.Origin.Instead = async x =>
+        {
+            if (x.Number != 2)
+                return false;
+            await x.WriteAsync("HTTP/1.1 206 P\r\nCache-Control: max-age=600\r\nETag: \"v1\"\r\nContent-Range: bytes 5-9/10\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks);
+            return true;
+        };
+        if (fits)
+            Assert.Equal("0123456789", (await scene.GetAsync()).Text);
+        else
+            await scene.ExpectBreakOrWholeAsync("0123456789");
+        await scene.Proxy.RecordsAsync(2);
+        var after = await scene.GetAsync();
+        Assert.Equal("0123456789", after.Text);
+        Assert.Equal(fits, after["Cache-Status"]!.Contains("; hit", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task MoreThanWasAskedFor_IsNotReadToItsEnd()
+    {
+        var content = RangeScene.Random(8 << 20);
+        await using var scene = await RangeScene.StartAsync(reverse: false, content, new() { MemoryBytes = 64 << 20 });
+        await scene.GetRangeAsync(0, 9);
+        scene.Origin.Instead = async x =>
+        {
+            if (x.Number != 2)
+                return false;
+            // What is sent beyond the block has no end.
+            await x.WriteAsync($"HTTP/1.1 206 P\r\nCache-Control: max-age=600\r\nETag: \"v1\"\r\nContent-Range: bytes 10-{content.Length - 1}/{content.Length}\r\nContent-Length: {content.Length - 10}\r\n\r\n");
+            await x.WriteAsync(content.AsMemory(10, 2 << 20));
+            await x.WaitUntilGoneAsync();
+            return true;
+        };
+        await scene.GetRangeAsync(5, 20);
+        RangeScene.AssertHit(await scene.GetRangeAsync(0, (1 << 20) - 1));
+        Assert.Equal(["bytes=0-9", "bytes=10-1048575 \"v1\""], scene.Origin.Asked);
+    }
+
+    [Fact]
+    public async Task CookieOnAGap_IsForTheOneWhoAsked()
+    {
+        // RFC 9111 s.7.3
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        await scene.GetRangeAsync(0, 4);
+        scene.Origin.Fields.Add("Set-Cookie: a=b");
+        Assert.Equal("a=b", (await scene.GetRangeAsync(3, 6))["Set-Cookie"]);
+        scene.Origin.Fields.Remove("Set-Cookie: a=b");
+        Assert.Null((await scene.GetRangeAsync(3, 6))["Set-Cookie"]);
+        Assert.Null((await scene.GetAsync())["Set-Cookie"]);
+    }
+}
