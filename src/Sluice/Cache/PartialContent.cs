@@ -89,17 +89,15 @@ internal static class PartialContent
     }
 
     /// <summary>How to answer by asking for the gaps only; null: the request goes up as it is.</summary>
-    /// <param name="isFresh">What is held may be served unasked; else the If-Range of the first gap validates it, and the client's
-    /// own conditions are for the origin.</param>
+    /// <param name="isFresh">What is held may be served unasked; else the If-Range of the first gap validates it, and whether the
+    /// client's own copy is still good is for the origin to say.</param>
     public static GapPlan? PlanFor(Entry entry, Lookup lookup, bool isFresh, DateTimeOffset now, long maxOctets)
     {
         var request = lookup.Facts;
         if (lookup.Request.Method != Methods.Get || request.HasOriginCondition || entry.Partial is not { Validator: not null, CompleteLength: { } length })
             return null;
         var condition = Condition(entry, request, now);
-        if (condition == PreconditionOutcome.NotModified
-            || !isFresh && (request.IfNoneMatch ?? request.IfModifiedSince) is not null
-            || !isFresh && condition == PreconditionOutcome.ProceedWhole)
+        if (condition == PreconditionOutcome.NotModified || !isFresh && (request.IfNoneMatch ?? request.IfModifiedSince) is not null)
             return null;
         ByteRange[]? ranges = null;
         // Ranges that are more than we serve are the origin's to judge: the whole may be very large.

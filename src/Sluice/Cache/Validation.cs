@@ -14,8 +14,7 @@ internal static class Validation
     public static FieldList? ConditionsFor(Entry? selected, Entry[] variants, string? clientTags)
     {
         var fields = new FieldList(2);
-        // A part is not asked about unless it is the one: to confirm it would not answer the request.
-        var tags = string.Join(", ", (selected is null ? variants.Where(e => e.Partial is null) : [selected])
+        var tags = string.Join(", ", Asked(selected, variants)
             .Select(e => e.Head.ETag).Where(t => t is not null && EntityTag.IsValid(t)).Distinct().Take(MaxTags));
         if (tags.Length > 0)
             fields.Add(FieldNames.IfNoneMatch, HasTags(clientTags) ? $"{tags}, {clientTags}" : tags);
@@ -28,7 +27,7 @@ internal static class Validation
     /// with neither the only one asked about. Null where it names none of ours.</summary>
     public static Entry? Confirmed(Entry? selected, Entry[] variants, string? clientTags, FieldList update)
     {
-        Entry[] asked = selected is null ? variants : [selected];
+        var asked = Asked(selected, variants);
         if (update.Get(FieldNames.ETag) is { } tag)
             return asked
                 .Where(e => e.Head.ETag is { } held && (held == tag || EntityTag.IsWeak(tag) && EntityTag.WeakEquals(held, tag)))
@@ -48,6 +47,9 @@ internal static class Validation
                 return false;
         return true;
     }
+
+    /// <summary>A part is not asked about unless it is the one: to confirm it would not answer the request.</summary>
+    private static Entry[] Asked(Entry? selected, Entry[] variants) => selected is null ? Array.FindAll(variants, e => e.Partial is null) : [selected];
 
     private static bool HasTags(string? clientTags) => clientTags is not null and not "*";
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Sluice.Cache;
+using Sluice.Cache.Memory;
 
 namespace Sluice.Tests.Cache;
 
@@ -111,7 +112,9 @@ public class CombiningTests
         var scenario = new CacheScenario();
         Bring(scenario, "GET /", "200|Content-Length: 10|ETag: \"a\"|Cache-Control: max-age=60", "0123456789");
         scenario.Wait(70);
+        var bytes = scenario.Cache.Counters.Bytes;
         Bring(scenario, "GET /", "200|Content-Length: 10|ETag: \"b\"|Cache-Control: max-age=60", "abc");
+        Assert.Equal(bytes, scenario.Cache.Counters.Bytes);
         var stale = scenario.Find("GET /");
         Assert.Equal(LookupOutcome.Revalidate, stale.Outcome);
         Assert.Equal("0123456789", CacheScenario.Text(scenario.Cache.InsteadOfError(stale)!));
@@ -147,6 +150,77 @@ public class CombiningTests
         Assert.True(scenario.Cache.Counters.Evictions > 0);
 
         string? Read(int i) => scenario.Find($"GET /{i}|Range: bytes={i * 5000}-{i * 5000 + 4999}").Reply is { } reply ? CacheScenario.Text(reply) : null;
+    }
+
+    [Fact]
+    public void OctetsBeyondAnEndThatIsKnownNow_AreForgotten()
+    {
+        var scenario = new CacheScenario();
+        Bring(scenario, "GET /|Range: bytes=5-9", "206|Content-Range: bytes 5-9/*" + Strong, "aaaaa");
+        Bring(scenario, "GET /|Range: bytes=-6", "206|Content-Range: bytes 0-4/6" + Strong, "bbbbb");
+        Assert.Equal(("bbbbb", (string?)null), (Held(scenario, "0-4"), Held(scenario, "5-5")));
+    }
+
+    [Fact]
+    public void ConfirmedPart_ThatNoLongerCoversTheRequest_IsAskedForAnew()
+    {
+        // The 304 brings another Last-Modified: If-Range has become false.
+        var scenario = new CacheScenario();
+        var modified = Sluice.Http.HttpDate.Format(scenario.Time.GetUtcNow().AddSeconds(-1000));
+        Bring(scenario, "GET /|Range: bytes=0-4", $"206|Content-Range: bytes 0-4/10|ETag: \"a\"|Last-Modified: {modified}|Cache-Control: no-cache", "aaaaa");
+        var lookup = scenario.Find($"GET /|Range: bytes=1-2|If-Range: {modified}");
+        Assert.Equal(LookupOutcome.Revalidate, lookup.Outcome);
+        Assert.Equal(AdmissionKind.AskAgain, scenario.Receive(lookup, "304|ETag: \"a\"|Last-Modified: @-500|Cache-Control: no-cache").Kind);
+        Assert.Equal((LookupOutcome.Miss, null), (lookup.Outcome, lookup.Validators));
+    }
+
+    [Fact]
+    public void StalePart_IsNotRefreshedInTheBackground()
+    {
+        // RFC 5861 s.3 allows it; the refresh would be one of the whole.
+        var scenario = new CacheScenario();
+        Bring(scenario, "GET /|Range: bytes=0-4", "206|Content-Range: bytes 0-4/10|ETag: \"a\"|Cache-Control: max-age=1, stale-while-revalidate=100", "aaaaa");
+        scenario.Wait(10);
+        Assert.Equal(LookupOutcome.Revalidate, scenario.Find("GET /|Range: bytes=0-4").Outcome);
+    }
+
+    [Fact]
+    public void PartsOfOtherVariants_AreNotAskedAbout()
+    {
+        // RFC 9111 s.4.3.1 allows it; to have one confirmed would not answer the request.
+        var scenario = new CacheScenario();
+        Bring(scenario, "GET /|A: 1|Range: bytes=0-4", "206|Content-Range: bytes 0-4/10|Vary: A" + Strong, "aaaaa");
+        Assert.Equal(LookupOutcome.Miss, scenario.Find("GET /|A: 2").Outcome);
+        Bring(scenario, "GET /|A: 3", "200|Content-Length: 5|Vary: A" + Strong, "whole");
+        var lookup = scenario.Find("GET /|A: 2");
+        Assert.Equal("whole", CacheScenario.Text(scenario.Receive(lookup, "304|ETag: \"a\"").Reply!));
+    }
+
+    [Fact]
+    public void EntryThatComesWhileAnotherIsCombined_IsCombinedToo()
+    {
+        var scenario = new CacheScenario();
+        var tier = new MemoryTier(1 << 20);
+        var request = scenario.Request("GET /");
+        var key = new CacheKey("", request.Target);
+        var (first, second) = (Entry(), Entry());
+        var seen = new List<Entry?>();
+        tier.Combine(key, request.Fields, tier.StampOf(key), 0, held =>
+        {
+            seen.Add(held);
+            if (seen.Count == 1)
+                tier.Put(first, request.Fields, tier.StampOf(key), 0);
+            return second;
+        });
+        Assert.Equal([null, first], seen);
+        Assert.Equal([second], tier.Find(key));
+
+        Entry Entry()
+        {
+            var head = scenario.Response("200|Cache-Control: max-age=60");
+            var now = scenario.Time.GetUtcNow();
+            return new Entry(key, EntryHead.Of(request.Fields, head, ResponseDirectives.Of(head.Fields), now, now), Body.Empty, null);
+        }
     }
 
     [Fact]

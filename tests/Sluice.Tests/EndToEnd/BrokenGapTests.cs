@@ -64,7 +64,8 @@ public class BrokenGapTests
             return Task.FromResult(false);
         };
         var got = await scene.ExpectBreakAsync();
-        Assert.Equal((1 << 20) + 100, got.Length);
+        // A reset may overtake what was sent.
+        Assert.InRange(got.Length, 1, (1 << 20) + 100);
         Assert.True(old.AsSpan(0, got.Length).SequenceEqual(got));
         var record = (await scene.Proxy.RecordsAsync(3))[2];
         Assert.Equal("http_response_incomplete", record.Error);

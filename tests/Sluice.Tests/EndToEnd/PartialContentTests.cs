@@ -122,6 +122,7 @@ public class PartialContentTests
         var head = await scene.AskAsync("HEAD");
         Assert.Contains("fwd=partial; fwd-status=200", head["Cache-Status"]);
         Assert.Equal("10", head["Content-Length"]);
+        Assert.DoesNotContain("hit", (await scene.AskAsync("HEAD", "Range: bytes=1-2"))["Cache-Status"]);
         var conditional = await scene.GetAsync("If-None-Match: \"v1\"");
         Assert.Equal(304, conditional.Status);
         Assert.Contains("fwd=partial; fwd-status=304", conditional["Cache-Status"]);
@@ -129,7 +130,19 @@ public class PartialContentTests
         Assert.Equal(504, (await scene.GetAsync("Cache-Control: only-if-cached")).Status);
         Assert.Equal(504, (await scene.GetAsync("Cache-Control: only-if-cached", "Range: bytes=0-5")).Status);
         RangeScene.AssertHit(await scene.GetRangeAsync(0, 4, "Cache-Control: only-if-cached"));
-        Assert.Equal(["bytes=0-4", "", "\"v1\""], scene.Origin.Asked);
+        Assert.Equal(["bytes=0-4", "", "bytes=1-2", "\"v1\""], scene.Origin.Asked);
+    }
+
+    [Fact]
+    public async Task ClientWithANewerCopy_IsAnsweredByTheOrigin()
+    {
+        // RFC 9111 s.4.3.2
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        scene.Origin.Fields[0] = "Cache-Control: no-cache";
+        await scene.GetRangeAsync(0, 4);
+        scene.Origin.Tag = "\"v2\"";
+        Assert.Equal(304, (await scene.GetAsync("If-None-Match: \"v2\"")).Status);
+        Assert.Equal(304, (await scene.GetAsync("If-None-Match: \"v2\"", "Range: bytes=2-7")).Status);
     }
 
     [Theory]
