@@ -72,6 +72,9 @@ public sealed class Lookup
     /// <summary>The state of the key's invalidation stamp when the lookup was made.</summary>
     internal int Stamp { get; set; }
 
+    /// <summary>The newest ban when the lookup was made (<see cref="Bans"/>).</summary>
+    internal long BanStamp { get; set; }
+
     /// <summary>Puts the validators in the place of the client's own conditions; nothing to do where there are none.</summary>
     public void PutValidators(FieldList upstream)
     {

@@ -14,6 +14,7 @@ internal sealed class Entry : S3FifoNode
 
     private volatile bool _isInvalidated;
     private long _refreshUntilTicks;
+    private long _banStamp;
 
     public Entry(CacheKey key, EntryHead head, Body body, FieldList? trailers)
     {
@@ -23,6 +24,13 @@ internal sealed class Entry : S3FifoNode
         Trailers = trailers;
         Hash = key.Hash;
         Size = Overhead + key.Cost + head.Vary.Cost + body.Cost + CostOf(head.Fields) + (trailers is null ? 0 : CostOf(trailers));
+    }
+
+    /// <summary>The newest of the bans that it has been asked about.</summary>
+    public long BanStamp
+    {
+        get => Volatile.Read(ref _banStamp);
+        set => Volatile.Write(ref _banStamp, value);
     }
 
     public CacheKey Key { get; }
@@ -37,6 +45,9 @@ internal sealed class Entry : S3FifoNode
     public bool IsInvalidated => _isInvalidated;
 
     public void Invalidate() => _isInvalidated = true;
+
+    /// <summary>The same answer under another head.</summary>
+    public Entry WithHead(EntryHead head) => new(Key, head, Body, Trailers) { _isInvalidated = _isInvalidated, _banStamp = BanStamp };
 
     /// <summary>True for one caller at a time: it refreshes the entry in the background.</summary>
     public bool TryClaimRefresh(DateTimeOffset now)
