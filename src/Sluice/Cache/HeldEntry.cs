@@ -80,7 +80,8 @@ public sealed record HeldFreshness(
         var (freshness, directives) = (head.Freshness, head.Directives);
         var age = freshness.AgeTicks(now);
         return new(head.Date, freshness.ResponseTime, Seconds(freshness.AgeValueTicks), Seconds(freshness.DelayTicks),
-            Math.Max(0, Math.Floor(Seconds(freshness.ResponseTime.UtcTicks - head.Date.UtcTicks))), Seconds(freshness.InitialAgeTicks),
+            // Date counts whole seconds: so does what is measured against it.
+            Math.Max(0, (freshness.ResponseTime.UtcTicks - head.Date.UtcTicks) / TimeSpan.TicksPerSecond), Seconds(freshness.InitialAgeTicks),
             Seconds(age - freshness.InitialAgeTicks), Seconds(age), Seconds(freshness.LifetimeTicks), SourceOf(head), Seconds(freshness.LifetimeTicks - age),
             Given(directives.StaleWhileRevalidate), Given(directives.StaleIfError), directives.ForbidsStale);
     }

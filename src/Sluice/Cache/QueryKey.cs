@@ -28,7 +28,8 @@ internal static class QueryKey
                 kept.Add(query[range].ToString());
         var path = pathAndQuery[..mark];
         // OrderBy is stable.
-        return kept.Count == 0 ? path : $"{path}?{string.Join('&', sort ? kept.OrderBy(p => NameOf(p).ToString(), StringComparer.Ordinal) : kept)}";
+        IEnumerable<string> ordered = sort ? kept.OrderBy(p => NameOf(p).ToString(), StringComparer.Ordinal) : kept;
+        return kept.Count == 0 ? path : $"{path}?{string.Join('&', ordered)}";
     }
 
     private static bool IsNormal(ReadOnlySpan<char> query, ReadOnlySpan<string> ignored, bool sort)

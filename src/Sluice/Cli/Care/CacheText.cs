@@ -72,8 +72,8 @@ internal static class CacheText
                 Console.Out.WriteLine($"    for {name}: {Safe(value ?? "(absent)")}");
             if (variant.Tags.Count > 0)
                 Console.Out.WriteLine($"    tags: {Safe(string.Join(", ", variant.Tags))}");
-            Say("received", f.ResponseTime.ToString("u", CultureInfo.InvariantCulture));
-            Say("dated", f.Date.ToString("u", CultureInfo.InvariantCulture));
+            Say("received", f.ResponseTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            Say("dated", f.Date.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
             Say("apparent age", Number(f.ApparentAge), "received - dated");
             Say("age value", Number(f.AgeValue), "Age as it came");
             Say("response delay", Number(f.ResponseDelay));
@@ -123,17 +123,19 @@ internal static class CacheText
     {
         var table = new Table().NoBorder();
         foreach (var column in columns)
-            table.AddColumn(new TableColumn(column).NoWrap().PadLeft(0).PadRight(2));
+            table.AddColumn(new TableColumn(column) { NoWrap = column != columns[^1], Padding = new Padding(0, 0, 2, 0) });
         return table;
     }
 
-    private static void Row(Table table, params string[] cells) => table.AddRow([.. cells.Select(c => new Text(Safe(c)))]);
+    private static void Row(Table table, params string[] cells) => table.AddRow([.. cells.Select(c => new Text(Safe(c)).Overflow(Overflow.Fold))]);
 
     private static void Write(Table table)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
-        if (Console.IsOutputRedirected)
-            console.Profile.Width = WidthOfAPipe;
+        using var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.No });
+        console.Profile.Width = Console.IsOutputRedirected ? WidthOfAPipe : AnsiConsole.Profile.Width;
         console.Write(table);
+        foreach (var line in text.ToString().TrimEnd().Split('\n'))
+            Console.Out.WriteLine(line.TrimEnd());
     }
 }
