@@ -3,6 +3,7 @@ using System.Net.NetworkInformation;
 using Microsoft.Extensions.Logging;
 using Sluice.Cache;
 using Sluice.Config;
+using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Http;
 using Sluice.Net;
@@ -21,11 +22,12 @@ public sealed class Proxy : IAsyncDisposable
     private readonly Deadlines _relayed;
     private readonly Heartbeat _heartbeat;
     private readonly Action<ExchangeRecord>? _seen;
+    private readonly AdminApi? _admin;
     private HttpServer? _http;
     private IReadOnlyList<TcpRelay> _relays = [];
 
-    private Proxy(AccessLog log, Censor censor, UpstreamPool upstream, Deadlines relayed, Heartbeat heartbeat, HttpCache cache, IReadOnlyList<IPEndPoint> endPoints,
-        Action<ExchangeRecord>? seen)
+    private Proxy(AccessLog log, Censor censor, UpstreamPool upstream, Deadlines relayed, Heartbeat heartbeat, HttpCache cache, AdminApi? admin,
+        IReadOnlyList<IPEndPoint> endPoints, Action<ExchangeRecord>? seen)
     {
         _log = log;
         _censor = censor;
@@ -33,6 +35,7 @@ public sealed class Proxy : IAsyncDisposable
         _relayed = relayed;
         _heartbeat = heartbeat;
         _seen = seen;
+        _admin = admin;
         Cache = cache;
         EndPoints = endPoints;
     }
@@ -50,20 +53,31 @@ public sealed class Proxy : IAsyncDisposable
     /// <summary>Binds every listener, then begins to serve on all of them.</summary>
     /// <param name="seen">Gets each record too, after the access log.</param>
     /// <exception cref="Microsoft.AspNetCore.Connections.AddressInUseException">Another socket listens there; none is bound then.</exception>
+    /// <exception cref="AdminSocketException">The admin socket cannot be made; nothing is bound then.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">An address cannot be bound; none is bound then.</exception>
     public static async Task<Proxy> StartAsync(
         Configuration configuration, ILoggerFactory loggers, TimeProvider time, Action<ExchangeRecord>? seen = null)
     {
-        var sockets = Bind(configuration.Listeners, loggers, time);
+        var cache = new HttpCache(configuration.Cache, time);
+        var admin = await AdminApi.StartAsync(configuration.Admin, cache, [.. configuration.Listeners.Where(l => l.Kind == ListenerKind.Reverse).Select(l => l.Name)], loggers);
+        List<SocketListener> sockets;
+        try
+        {
+            sockets = Bind(configuration.Listeners, loggers, time);
+        }
+        catch
+        {
+            await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
+            throw;
+        }
         var limits = configuration.Limits;
         var dialer = new Dialer(time);
         var upstream = new UpstreamPool(dialer, UpstreamOptionsOf(limits), time);
-        var cache = new HttpCache(configuration.Cache, time);
         var censor = Censor.Load(configuration.Policies, time, loggers.CreateLogger("Sluice.Policy")).Censor;
         var log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
         var heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         var relayed = new Deadlines(time);
-        var proxy = new Proxy(log, censor, upstream, relayed, heartbeat, cache, [.. sockets.Select(socket => socket.EndPoint)], seen);
+        var proxy = new Proxy(log, censor, upstream, relayed, heartbeat, cache, admin, [.. sockets.Select(socket => socket.EndPoint)], seen);
 
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
@@ -93,6 +107,8 @@ public sealed class Proxy : IAsyncDisposable
         await Task.WhenAll([
             .. _relays.Select(relay => relay.DisposeAsync().AsTask()),
             _http?.DisposeAsync().AsTask() ?? Task.CompletedTask]);
+        // Until here one can look at what still drains.
+        await (_admin?.DisposeAsync() ?? ValueTask.CompletedTask);
         _upstream.Dispose();
         _relayed.Dispose();
         _heartbeat.Dispose();

@@ -13,9 +13,9 @@ internal readonly struct CacheKey : IEquatable<CacheKey>
     private readonly int _port;
     private readonly string _pathAndQuery;
 
-    public CacheKey(string scope, RequestTarget target) : this(scope, target.Scheme, target.Host, target.Port, target.PathAndQuery)
-    {
-    }
+    /// <summary>Under the rule for such requests.</summary>
+    public static CacheKey Of(string scope, RequestTarget target, CacheRule? rule) =>
+        new(scope, target.Scheme, target.Host, target.Port, rule?.KeyPath(target.PathAndQuery) ?? target.PathAndQuery);
 
     private CacheKey(string scope, string scheme, string host, int port, string pathAndQuery)
     {
@@ -30,6 +30,19 @@ internal readonly struct CacheKey : IEquatable<CacheKey>
     }
 
     public int Hash { get; }
+
+    /// <summary>The route's name, or "" (forward).</summary>
+    public string Scope => _scope;
+
+    public string Scheme => _scheme;
+
+    public string Host => _host;
+
+    public int Port => _port;
+
+    public string PathAndQuery => _pathAndQuery;
+
+    public string Url => new RequestTarget(TargetForm.Absolute, _scheme, _host, _port, _pathAndQuery).Url;
 
     /// <summary>Bytes of the strings that an entry keeps alive through its key.</summary>
     public int Cost => 2 * (_pathAndQuery.Length + _host.Length) + 64;

@@ -8,4 +8,7 @@ public sealed record CacheOptions
 
     /// <summary>The largest body the memory tier keeps, in bytes; null: an eighth of <see cref="MemoryBytes"/>.</summary>
     public long? MaxEntryBytes { get; init; }
+
+    /// <summary>In order.</summary>
+    public IReadOnlyList<CacheRuleOptions> Rules { get; init; } = [];
 }

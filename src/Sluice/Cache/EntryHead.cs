@@ -13,17 +13,29 @@ internal sealed class EntryHead
         FieldNames.ContentLength, "Content-Encoding", FieldNames.ContentRange,
     };
 
-    private EntryHead(int status, FieldList fields, FieldList request, in ResponseDirectives directives, in Freshness freshness)
+    private EntryHead(int status, FieldList fields, FieldList request, in ResponseDirectives directives, in Freshness freshness, CacheRule? rule)
     {
         Status = status;
         Fields = fields;
-        Directives = directives;
+        Directives = rule?.Directives(directives) ?? directives;
         Freshness = freshness;
+        if (rule is not null)
+        {
+            var (lifetime, isRules) = rule.Lifetime(freshness.LifetimeTicks, directives, fields);
+            Freshness = freshness.WithLifetime(lifetime);
+            Rule = isRules ? rule.Id : null;
+        }
         Vary = Vary.Of(fields, request);
         Date = Freshness.DateOf(fields, freshness.ResponseTime);
         ETag = fields.Get(FieldNames.ETag);
         foreach (ref readonly var line in fields.Lines)
             Bytes += line.Name.Length + line.Value.Length + ": \r\n".Length;
+    }
+
+    private EntryHead(EntryHead other)
+    {
+        (Status, Fields, Directives, Freshness) = (other.Status, other.Fields, other.Directives, other.Freshness);
+        (Vary, Date, ETag, Bytes) = (other.Vary, other.Date, other.ETag, other.Bytes);
     }
 
     public int Status { get; }
@@ -33,7 +45,7 @@ internal sealed class EntryHead
 
     public ResponseDirectives Directives { get; }
 
-    public Freshness Freshness { get; }
+    public Freshness Freshness { get; private init; }
 
     public Vary Vary { get; }
 
@@ -44,17 +56,24 @@ internal sealed class EntryHead
     /// <summary>As the head would stand on the wire.</summary>
     public int Bytes { get; }
 
+    /// <summary>The rule of <c>cache.rules</c> that gave it its lifetime.</summary>
+    public string? Rule { get; private init; }
+
+    /// <summary>When a soft purge ended its freshness.</summary>
+    public DateTimeOffset? PurgedAt { get; private init; }
+
     /// <summary>From the origin's answer to a request with these fields.</summary>
-    public static EntryHead Of(FieldList request, ResponseHead head, in ResponseDirectives directives, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    /// <param name="rule">The rule for such an answer.</param>
+    public static EntryHead Of(FieldList request, ResponseHead head, in ResponseDirectives directives, DateTimeOffset requestTime, DateTimeOffset responseTime, CacheRule? rule = null)
     {
         var fields = Storable(head.Fields, directives.WithheldFields);
         SetDate(fields, responseTime);
-        return new EntryHead(head.Status, fields, request, directives, new Freshness(head.Status, head.Fields, directives, requestTime, responseTime));
+        return new EntryHead(head.Status, fields, request, directives, new Freshness(head.Status, head.Fields, directives, requestTime, responseTime), rule);
     }
 
     /// <summary>RFC 9111 s.3.2, s.4.3.4: each field of the 304 (or of a HEAD's 200) replaces the stored lines of its
     /// name, so that the head does not grow however often that happens.</summary>
-    public EntryHead FreshenedBy(FieldList request, FieldList update, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    public EntryHead FreshenedBy(FieldList request, FieldList update, DateTimeOffset requestTime, DateTimeOffset responseTime, CacheRule? rule = null)
     {
         var lines = Storable(update, null);
         var merged = new FieldList(Fields.Count + 4);
@@ -77,8 +96,14 @@ internal sealed class EntryHead
             forAge.Set(FieldNames.Age, age);
         }
         var fields = directives.WithheldFields is null ? merged : Storable(merged, directives.WithheldFields);
-        return new EntryHead(Status, fields, request, directives, new Freshness(Status, forAge, directives, requestTime, responseTime));
+        return new EntryHead(Status, fields, request, directives, new Freshness(Status, forAge, directives, requestTime, responseTime), rule);
     }
+
+    /// <summary>The same, but not fresh any longer from then on; what may be done with a stale answer may be done with it.</summary>
+    public EntryHead StaleSince(DateTimeOffset then) => new(this)
+    {
+        Freshness = Freshness.WithLifetime(Math.Min(Freshness.LifetimeTicks, Freshness.AgeTicks(then))), PurgedAt = then, Rule = Rule,
+    };
 
     /// <summary>The length of the body that came with it; called once, before anybody else sees the head.</summary>
     public void SetContentLength(long length)

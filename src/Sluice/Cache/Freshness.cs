@@ -34,15 +34,33 @@ internal readonly struct Freshness
         var received = _responseTicks - _responseTicks % TimeSpan.TicksPerSecond;
         var apparentAge = Math.Max(0, received - date.UtcTicks);
         var delay = Math.Max(0, _responseTicks - requestTime.UtcTicks);
-        _initialAgeTicks = Math.Max(apparentAge, AgeOf(fields) * TimeSpan.TicksPerSecond + delay);
+        AgeValueTicks = AgeOf(fields) * TimeSpan.TicksPerSecond;
+        DelayTicks = delay;
+        _initialAgeTicks = Math.Max(apparentAge, AgeValueTicks + delay);
         LifetimeTicks = Lifetime(status, fields, directives, date, responseTime);
+    }
+
+    private Freshness(in Freshness other, long lifetimeTicks)
+    {
+        this = other;
+        LifetimeTicks = lifetimeTicks;
     }
 
     public long LifetimeTicks { get; }
 
+    /// <summary>The Age that it came with.</summary>
+    public long AgeValueTicks { get; }
+
+    public long DelayTicks { get; }
+
+    /// <summary>corrected_initial_age</summary>
+    public long InitialAgeTicks => _initialAgeTicks;
+
     public DateTimeOffset ResponseTime => new(_responseTicks, TimeSpan.Zero);
 
     public long AgeTicks(DateTimeOffset now) => _initialAgeTicks + Math.Max(0, now.UtcTicks - _responseTicks);
+
+    public Freshness WithLifetime(long ticks) => new(this, ticks);
 
     public static DateTimeOffset DateOf(FieldList fields, DateTimeOffset responseTime) =>
         FirstLine(fields, FieldNames.Date) is { } text && HttpDate.TryParseLeniently(text, responseTime, out var date) ? date : responseTime;

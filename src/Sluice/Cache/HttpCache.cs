@@ -12,11 +12,24 @@ namespace Sluice.Cache;
 /// A lookup that went upstream ends in one <see cref="Receive"/> (two after AskAgain) or one <see cref="InsteadOfError"/>.
 /// Safe for any number of threads.
 /// </summary>
-public sealed class HttpCache(CacheOptions options, TimeProvider time)
+public sealed class HttpCache
 {
-    private readonly MemoryTier _tier = new(options.MemoryBytes);
-    private readonly long _maxEntryBytes = options.MaxEntryBytes ?? options.MemoryBytes / 8;
+    private readonly CacheOptions _options;
+    private readonly TimeProvider _time;
+    private readonly MemoryTier _tier;
+    private readonly CacheRules? _rules;
+    private readonly long _maxEntryBytes;
     private long _hits, _staleHits, _misses, _revalidations, _stores, _freshened;
+
+    public HttpCache(CacheOptions options, TimeProvider time)
+    {
+        (_options, _time, _tier, _rules) = (options, time, new MemoryTier(options.MemoryBytes), CacheRules.Of(options.Rules));
+        _maxEntryBytes = options.MaxEntryBytes ?? options.MemoryBytes / 8;
+        Care = new CacheCare(_tier, _rules, time);
+    }
+
+    /// <summary>Looking into it and purging.</summary>
+    public CacheCare Care { get; }
 
     public CacheCounters Counters
     {
@@ -38,9 +51,12 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
     public Lookup Find(RequestHead request, string scope, bool bypass)
     {
         var facts = RequestFacts.Of(request.Fields);
-        var lookup = new Lookup(request, new CacheKey(scope, request.Target), facts);
-        lookup.Reason = options.MemoryBytes <= 0 ? MissReason.CacheOff
-            : bypass ? MissReason.Bypassed
+        var rule = _rules?.ForLookup(request.Target);
+        if (rule is { IgnoresReload: true })
+            facts.Directives = facts.Directives.WithoutReload();
+        var lookup = new Lookup(request, CacheKey.Of(scope, request.Target, rule), facts);
+        lookup.Reason = _options.MemoryBytes <= 0 ? MissReason.CacheOff
+            : bypass || rule is { Bypasses: true } ? MissReason.Bypassed
             : request.Method is not (Methods.Get or Methods.Head) ? MissReason.Method
             // A body on GET has no defined meaning (RFC 9110 s.9.3.1), but an origin may act on it: not in the key, so not for the cache.
             : facts.HasBody ? MissReason.RequestBody
@@ -50,7 +66,7 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
             lookup.Outcome = LookupOutcome.Bypass;
             return lookup;
         }
-        Decide(lookup, time.GetUtcNow());
+        Decide(lookup, _time.GetUtcNow());
         Count(lookup.Outcome);
         return lookup;
     }
@@ -89,7 +105,7 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
     /// <summary>The origin could not be asked: a stale answer if one is held and nobody forbids it (RFC 9111 s.4.2.4), else null.</summary>
     public StoredReply? InsteadOfError(Lookup lookup)
     {
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         return lookup.Standby is { } entry && Reuse.WhenDisconnected(entry, lookup.Facts.Directives, now)
             ? ReplyBuilder.Build(entry, lookup.Request.Method, lookup.Facts, now, new CacheStatus { Forwarded = lookup.Reason, Detail = "stale-if-error" })
             : null;
@@ -99,7 +115,7 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
     {
         var body = builder.Finish();
         head.SetContentLength(body.Length);
-        var reason = _tier.Put(new Entry(lookup.Key, head, body, trailers), lookup.Request.Fields, lookup.Stamp, builder.Reserved);
+        var reason = Put(lookup, new Entry(lookup.Key, head, body, trailers), builder.Reserved);
         if (reason == NotStoredReason.None)
             Interlocked.Increment(ref _stores);
         return reason;
@@ -118,7 +134,8 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
     private void Decide(Lookup lookup, DateTimeOffset now)
     {
         lookup.Stamp = _tier.StampOf(lookup.Key);
-        lookup.Variants = _tier.Find(lookup.Key);
+        lookup.BanStamp = Care.Bans.Newest;
+        lookup.Variants = Care.Asked(_tier.Find(lookup.Key), lookup.Key, lookup.BanStamp);
         lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
         var verdict = Judge(lookup, now, out var reason);
         if (lookup.Selected is { Partial: not null } partial)
@@ -154,7 +171,7 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
         }
     }
 
-    private static ReuseVerdict Judge(Lookup lookup, DateTimeOffset now, out MissReason reason)
+    internal static ReuseVerdict Judge(Lookup lookup, DateTimeOffset now, out MissReason reason)
     {
         reason = lookup.Facts.HasOriginCondition ? MissReason.OriginCondition
             : lookup.Variants.Length == 0 ? MissReason.UriMiss
@@ -180,7 +197,7 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
         var request = new RequestHead { Method = Methods.Get, Target = lookup.Request.Target, Version = lookup.Request.Version, Fields = fields };
         var refresh = new Lookup(request, lookup.Key, RequestFacts.Of(fields))
         {
-            Reason = MissReason.Stale, Variants = lookup.Variants, Selected = entry, Stamp = lookup.Stamp,
+            Reason = MissReason.Stale, Variants = lookup.Variants, Selected = entry, Stamp = lookup.Stamp, BanStamp = lookup.BanStamp,
         };
         Ask(refresh);
         return refresh;
@@ -227,13 +244,14 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
     /// <summary>A new entry with the same body and the updated head, put in the place of the old where it may be stored.</summary>
     private Entry Update(Entry old, Lookup lookup, ResponseHead update, DateTimeOffset requestTime, DateTimeOffset responseTime)
     {
-        var head = old.Head.FreshenedBy(lookup.Request.Fields, update.Fields, requestTime, responseTime);
+        var rule = _rules?.ForAnswer(lookup.Request.Target, old.Head.Status, old.Head.Fields);
+        var head = old.Head.FreshenedBy(lookup.Request.Fields, update.Fields, requestTime, responseTime, rule);
         var entry = old.With(head);
-        var reason = Storability.Judge(lookup.Facts, head.Status, head.Fields, head.Directives);
+        var reason = Judge(lookup, head.Status, head.Fields, head.Directives, rule);
         switch (reason == NotStoredReason.None ? Storability.Judge(head) : reason)
         {
             case NotStoredReason.None:
-                _tier.Put(entry, lookup.Request.Fields, lookup.Stamp, 0);
+                Put(lookup, entry, 0);
                 Interlocked.Increment(ref _freshened);
                 break;
             // The request forbids storing what came of it: the old entry stays as it is.
@@ -261,11 +279,12 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
         if (head.Status == 206)
             return Parts.Admit(lookup, head, requestTime, responseTime);
         var directives = ResponseDirectives.Of(head.Fields);
-        var reason = Storability.Judge(lookup.Facts, head.Status, head.Fields, directives);
+        var rule = _rules?.ForAnswer(lookup.Request.Target, head.Status, head.Fields);
+        var reason = Judge(lookup, head.Status, head.Fields, directives, rule);
         EntryHead? entryHead = null;
         if (reason == NotStoredReason.None)
         {
-            entryHead = EntryHead.Of(lookup.Request.Fields, head, directives, requestTime, responseTime);
+            entryHead = EntryHead.Of(lookup.Request.Fields, head, directives, requestTime, responseTime, rule);
             reason = Storability.Judge(entryHead);
         }
         long? length = null;
@@ -287,6 +306,25 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
         var pass = Pass(lookup, head, reason);
         pass.Slice = PartialContent.SliceOf(lookup, head);
         return pass;
+    }
+
+    /// <summary>RFC 9111 s.3; a rule that names a lifetime is the extension that its last item speaks of.</summary>
+    private static NotStoredReason Judge(Lookup lookup, int status, FieldList fields, in ResponseDirectives directives, CacheRule? rule)
+    {
+        var reason = Storability.Judge(lookup.Facts, status, fields, directives);
+        return reason == NotStoredReason.NotCacheable && rule is { MakesStorable: true } ? NotStoredReason.None : reason;
+    }
+
+    private NotStoredReason Put(Lookup lookup, Entry entry, long reserved)
+    {
+        var stamp = lookup.BanStamp;
+        if (!Care.Bans.Admits(entry.Key, entry.Head, ref stamp))
+        {
+            _tier.Release(reserved);
+            return NotStoredReason.Invalidated;
+        }
+        entry.BanStamp = stamp;
+        return _tier.Put(entry, lookup.Request.Fields, lookup.Stamp, reserved);
     }
 
     /// <summary>The origin has answered anew, if not in a way that may be stored: what is held is not served again
@@ -313,7 +351,7 @@ public sealed class HttpCache(CacheOptions options, TimeProvider time)
         _tier.Invalidate(lookup.Key);
         foreach (var name in (ReadOnlySpan<string>)[FieldNames.Location, FieldNames.ContentLocation])
             if (Invalidation.SameOriginPath(lookup.Request.Target, response.Get(name)) is { } path)
-                _tier.Invalidate(lookup.Key.WithPath(path));
+                _tier.Invalidate(lookup.Key.WithPath(_rules?.KeyPath(lookup.Request.Target, path) ?? path));
     }
 
     private static NotStoredReason NotTakenPart(MissReason reason) => reason switch

@@ -84,6 +84,9 @@ public sealed class Lookup
     /// <summary>The state of the key's invalidation stamp when the lookup was made.</summary>
     internal int Stamp { get; set; }
 
+    /// <summary>The newest ban when the lookup was made (<see cref="Bans"/>).</summary>
+    internal long BanStamp { get; set; }
+
     /// <summary>Puts the validators in the place of the client's own conditions, and the gap of the plan in the place of its ranges;
     /// nothing to do where there are neither.</summary>
     public void PutValidators(FieldList upstream)

@@ -51,6 +51,9 @@ internal readonly struct RequestDirectives
         };
     }
 
+    /// <summary>Without what a client's reload says: no-cache and max-age=0.</summary>
+    public RequestDirectives WithoutReload() => this with { NoCache = false, MaxAge = MaxAge == 0 ? -1 : MaxAge };
+
     private static bool HasNoCache(string pragma)
     {
         var reader = new DirectiveReader(pragma);

@@ -48,6 +48,22 @@ internal struct ResponseDirectives
         return directives;
     }
 
+    /// <summary>Under a rule. Where that overrules no-cache, what it says of stale answers still holds: they are validated.</summary>
+    /// <param name="staleWhileRevalidate">-1: as the origin says.</param>
+    /// <param name="staleIfError">-1: as the origin says.</param>
+    /// <param name="overrides">Whether the two hold where the origin says something itself.</param>
+    public readonly ResponseDirectives Under(bool overrulesNoCache, long staleWhileRevalidate, long staleIfError, bool overrides)
+    {
+        var under = this;
+        if (overrulesNoCache && NoCache)
+            (under.NoCache, under.MustRevalidate) = (false, true);
+        if (staleWhileRevalidate >= 0 && (overrides || StaleWhileRevalidate < 0))
+            under.StaleWhileRevalidate = staleWhileRevalidate;
+        if (staleIfError >= 0 && (overrides || StaleIfError < 0))
+            under.StaleIfError = staleIfError;
+        return under;
+    }
+
     private void Read(string line)
     {
         var reader = new DirectiveReader(line);

@@ -22,6 +22,8 @@ internal sealed class Vary
         _values = values;
     }
 
+    public IEnumerable<KeyValuePair<string, string?>> Values => _names.Zip(_values, KeyValuePair.Create);
+
     public int Cost => _names.Sum(n => 32 + 2 * n.Length) + _values.Sum(v => 32 + 2 * (v?.Length ?? 0));
 
     public static bool HasStar(string vary) => Storability.Withholds(vary, "*");

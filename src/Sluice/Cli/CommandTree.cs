@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Sluice.Cli.Care;
 
 namespace Sluice.Cli;
 
@@ -25,6 +26,7 @@ internal static class CommandTree
         root.Add(Check(examples));
         root.Add(Http(examples));
         root.Add(Tcp(examples));
+        root.Add(CacheCommands.Command(examples, ConfigurationOption()));
         root.Add(Demonstrate(examples));
         root.Add(Completion.Command(examples));
         examples.ShowIn(root);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Sluice.Config;
+using Sluice.Dashboard;
 
 namespace Sluice.Cli;
 
@@ -28,6 +29,11 @@ internal static class Serving
         catch (Exception e) when (e is AddressInUseException or SocketException)
         {
             await Console.Error.WriteLineAsync($"sluice: cannot listen: {e.Message}");
+            return CommandTree.Failed;
+        }
+        catch (AdminSocketException e)
+        {
+            await Console.Error.WriteLineAsync($"sluice: no admin API: {e.Message}");
             return CommandTree.Failed;
         }
     }

@@ -1,4 +1,5 @@
 using Sluice.Cache;
+using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Policy;
 using Sluice.Records;
@@ -15,6 +16,8 @@ public sealed record Configuration
     public IReadOnlyList<PolicyOptions> Policies { get; init; } = [];
 
     public LogOptions Log { get; init; } = new();
+
+    public AdminOptions Admin { get; init; } = new();
 
     public LimitOptions Limits { get; init; } = new();
 }

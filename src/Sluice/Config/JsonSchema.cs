@@ -12,6 +12,8 @@ internal static class JsonSchema
     private const string DurationPattern = "^[0-9]+ *(ms|s|m|h|d)$";
     private const string PortPattern = "^[0-9]+(-[0-9]+)?$";
 
+    private const string StatusPattern = "^[2-5]([0-9][0-9]|xx)$";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string Text()
@@ -54,9 +56,13 @@ internal static class JsonSchema
         KeyKind.Whole => new() { ["type"] = "integer", ["minimum"] = key.Min, ["maximum"] = key.Max },
         KeyKind.Size => Either(new() { ["type"] = "integer", ["minimum"] = key.Min }, Matching(SizePattern)),
         KeyKind.Duration => Matching(DurationPattern),
+        KeyKind.Age => Matching(DurationPattern),
         KeyKind.Bind => Either(new() { ["type"] = "integer", ["minimum"] = 0, ["maximum"] = 65535 }, Word()),
         KeyKind.Networks => Many(Word()),
         KeyKind.Ports => Many(Either(new() { ["type"] = "integer", ["minimum"] = 1, ["maximum"] = 65535 }, Matching(PortPattern))),
+        KeyKind.Words => Many(Word()),
+        KeyKind.Statuses => Many(Either(new() { ["type"] = "integer", ["minimum"] = 200, ["maximum"] = 599 }, Matching(StatusPattern))),
+        KeyKind.QueryNames => Either(new() { ["const"] = "all" }, Many(Word())),
         KeyKind.Hosts => Either(Many(Word()), Map(key.Path)),
         KeyKind.AccessLog => Either(new() { ["const"] = "off" }, Map(key.Path)),
         _ => Word(),

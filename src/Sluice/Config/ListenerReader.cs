@@ -33,12 +33,17 @@ internal sealed class ListenerReader(string folder, bool tryPorts)
         var bind = section.Object<IPEndPoint>("bind", Values.Bind);
         var name = section.Text("name");
         var allow = section.Many<IPNetwork>("allow", Values.Network);
+        var purge = section.Many<IPNetwork>("purge", Values.Network);
         var forwarded = section.Flag("forwarded");
         var policy = ReadPolicy(section, kind, policies);
         var (scheme, to) = ReadTo(section, kind);
         var (identity, http2) = UpstreamReader.Read(section, kind, scheme, folder);
         if (kind is ListenerKind.Tcp && forwarded is not null)
             section.Problem("forwarded", "stands at a tcp listener, which has no requests: remove it");
+        if (kind is ListenerKind.Tcp && section.Has("purge"))
+            section.Problem("purge", "stands at a tcp listener, which has no requests: remove it");
+        if (purge is [] && section.Node["purge"] is Sequence { Items.Count: 0 })
+            section.Problem("purge", "is an empty list, which would obey nobody: name networks, or remove it");
         if (allow is [] && section.Node["allow"] is Sequence { Items.Count: 0 })
             section.Problem("allow", "is an empty list, which would serve nobody: name the client networks, or remove it");
         if (kind is not { } k || bind is null)
@@ -59,6 +64,7 @@ internal sealed class ListenerReader(string folder, bool tryPorts)
             ToIdentity = identity,
             ToHttp2 = http2,
             Allow = allow ?? [],
+            Purge = purge ?? [],
             Policy = policy,
             Forwarded = forwarded ?? k is ListenerKind.Reverse,
             Where = section.PlaceOf("bind").ToString(),

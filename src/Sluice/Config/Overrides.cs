@@ -39,7 +39,7 @@ internal static class Overrides
                 Set(Open<Mapping>(map, key.Name, () => new Mapping(_place)), key.Path, step + 1);
             else if (key.Kind is KeyKind.NamedSections)
                 SetNamed(Open<Mapping>(map, key.Name, () => new Mapping(_place)), key.Path + ".*", step + 1);
-            else if (key.Kind is KeyKind.Sections or KeyKind.Networks or KeyKind.Ports or KeyKind.Hosts)
+            else if (key.Kind is KeyKind.Sections or KeyKind.Networks or KeyKind.Ports or KeyKind.Hosts or KeyKind.Words or KeyKind.Statuses or KeyKind.QueryNames)
                 SetItem(Open<Sequence>(map, key.Name, () => new Sequence(_place)), key, step + 1);
             else
                 Add(key.Path, $"'{_steps[step]}' has nothing below it, remove '__{string.Join("__", _steps[(step + 1)..])}'");

@@ -1,4 +1,6 @@
+using System.Text;
 using Sluice.Cache;
+using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Policy;
 using Sluice.Records;
@@ -17,13 +19,14 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         {
             Listeners = new ListenerReader(folder, tryPorts).Read(top),
             Cache = ReadCache(top.Child("cache")),
+            Admin = ReadAdmin(top.Child("admin")),
             Policies = policies,
             Log = ReadLog(top.Child("logs")),
             Limits = ReadLimits(top.Child("limits")),
         };
     }
 
-    private static CacheOptions ReadCache(Section? cache)
+    private CacheOptions ReadCache(Section? cache)
     {
         var defaults = new CacheOptions();
         if (cache is null)
@@ -32,7 +35,22 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         var maxEntry = cache.Size("maxEntry");
         if (maxEntry > memory && memory > 0)
             cache.Problem("maxEntry", $"'{Sizes.Text(maxEntry.Value)}' is more than memory, which is {Sizes.Text(memory)}");
-        return new CacheOptions { MemoryBytes = memory, MaxEntryBytes = maxEntry };
+        return new CacheOptions { MemoryBytes = memory, MaxEntryBytes = maxEntry, Rules = new CacheRuleReader(problems).Read(cache) };
+    }
+
+    private AdminOptions ReadAdmin(Section? admin)
+    {
+        if (admin?.Text("socket") is not { } socket)
+            return new AdminOptions();
+        var path = Path.GetFullPath(socket, folder);
+        var octets = Encoding.UTF8.GetByteCount(path);
+        if (Directory.Exists(path))
+            admin.Problem("socket", $"'{socket}' is a folder, name the socket in it");
+        else if (!Directory.Exists(Path.GetDirectoryName(path)))
+            admin.Problem("socket", $"'{socket}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
+        else if (octets > AdminOptions.MaxSocketOctets)
+            admin.Problem("socket", $"'{socket}' is too long for the name of a socket: with its folder {octets} octets, {AdminOptions.MaxSocketOctets} are the most");
+        return new AdminOptions { Socket = path };
     }
 
     private LogOptions ReadLog(Section? logs)

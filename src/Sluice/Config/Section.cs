@@ -79,6 +79,9 @@ internal sealed class Section
 
     public TimeSpan? Duration(string name) => Value<TimeSpan>(name, Values.Duration);
 
+    /// <summary>A duration without a timer behind it: 0 or up to 2^31 seconds.</summary>
+    public TimeSpan? Age(string name) => Value<TimeSpan>(name, Values.Age);
+
     public T? Choice<T>(string name) where T : struct, Enum
     {
         if (Text(name) is not { } text)
@@ -165,7 +168,7 @@ internal sealed class Section
         if (node is Sequence sequence)
             return sequence.Items;
         // A flag or a variable gives a list in one value.
-        if (node is Scalar { Place.HasLine: false } scalar && Row(name).Kind is KeyKind.Networks or KeyKind.Ports)
+        if (node is Scalar { Place.HasLine: false } scalar && Row(name).Kind is KeyKind.Networks or KeyKind.Ports or KeyKind.Words or KeyKind.Statuses or KeyKind.QueryNames)
             return [.. scalar.Text.Trim('[', ']').Split(',', StringSplitOptions.TrimEntries).Select(t => new Scalar(scalar.Place, t))];
         RefuseNode(node, KeyOf(name), node is Scalar { IsNull: false, Text: var text } && Row(name).Kind is not KeyKind.Sections
             ? $"is not a list, write [{text}]"

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Sluice.Cache;
 using Sluice.Net;
 
 namespace Sluice.Config;
@@ -14,6 +16,9 @@ internal static class Values
 {
     // Timers count milliseconds in an int.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
+    private static readonly TimeSpan LongestAge = TimeSpan.FromDays(24855);
+
+    private static readonly SearchValues<char> NotInNames = SearchValues.Create("&=?;#\\");
 
     private static readonly (string Unit, long Bytes)[] SizeUnits =
     [
@@ -53,7 +58,13 @@ internal static class Values
     }
 
     /// <summary><c>500ms</c>, <c>30s</c>, <c>10m</c>, <c>1h</c>, <c>1d</c>.</summary>
-    public static string? Duration(string text, out TimeSpan span)
+    public static string? Duration(string text, out TimeSpan span) =>
+        Span(text, Longest, "24d", out span) ?? (span == TimeSpan.Zero ? "is too short, 1ms is the shortest" : null);
+
+    /// <summary>The same, but it may be 0, and as long as an age may be (RFC 9111 s.1.2.2).</summary>
+    public static string? Age(string text, out TimeSpan span) => Span(text, LongestAge, "24855d", out span);
+
+    private static string? Span(string text, TimeSpan longest, string longestText, out TimeSpan span)
     {
         span = default;
         var (digits, unit) = Split(text);
@@ -65,10 +76,10 @@ internal static class Values
         {
             if (name != unit)
                 continue;
-            if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > Longest.Ticks / one.Ticks)
-                return "is too long, 24d is the longest";
+            if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > longest.Ticks / one.Ticks)
+                return $"is too long, {longestText} is the longest";
             span = number * one;
-            return number == 0 ? "is too short, 1ms is the shortest" : null;
+            return null;
         }
         return $"has the unknown unit '{unit}', write ms, s, m, h or d, as in {digits}s";
     }
@@ -217,6 +228,43 @@ internal static class Values
             return $"has its ends the wrong way round, write {last}-{first}";
         value = new PortRange(first, last);
         return null;
+    }
+
+    /// <summary><c>404</c> or <c>4xx</c>.</summary>
+    public static string? Status(string text, out StatusRange value)
+    {
+        value = default;
+        var isClass = text.Length == 3 && text.EndsWith("xx", StringComparison.Ordinal);
+        if (!int.TryParse(isClass ? text[..1] + "00" : text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) || code is < 200 or > 599)
+            return "is not the status of an answer, write for example 404 or 4xx";
+        value = new StatusRange(code, isClass ? code + 99 : code);
+        return null;
+    }
+
+    /// <summary>A glob for paths: <c>/static/*</c>, <c>*.png</c>.</summary>
+    public static string? PathGlob(string text, out string value)
+    {
+        value = text;
+        return text.Length == 0 || text[0] is not ('/' or '*') ? $"begins with neither / nor *, write for example /{text}*"
+            : text.Contains('?') ? "has a question mark: paths are compared without their query"
+            : text.AsSpan().ContainsAnyExceptInRange('!', '~') || text.AsSpan().ContainsAny('\\', '#') ? "has characters that no path has: write them percent-encoded"
+            : null;
+    }
+
+    /// <summary>A glob for media types: <c>image/*</c>.</summary>
+    public static string? TypeGlob(string text, out string value)
+    {
+        value = text;
+        return text.Count(c => c == '/') != 1 || text[0] == '/' || text[^1] == '/' || text.AsSpan().ContainsAnyExceptInRange('!', '~') || text.AsSpan().ContainsAny('\\', '?', ';')
+            ? "is not a media type, write for example image/* or text/html" : null;
+    }
+
+    /// <summary>A glob for the names of query parameters: <c>utm_*</c>.</summary>
+    public static string? ParameterGlob(string text, out string value)
+    {
+        value = text;
+        return text.Length == 0 || text.AsSpan().ContainsAnyExceptInRange('!', '~') || text.AsSpan().ContainsAny(NotInNames)
+            ? "is not the name of a query parameter, write for example utm_*" : null;
     }
 
     private static (string Digits, string Unit) Split(string text)

@@ -33,6 +33,11 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
             await OwnAnswer.To(x.Request).SendAsync(delivery.Answer);
             return;
         }
+        if (x.Request.Method == Methods.Purge)
+        {
+            await PurgeMethod.Obey(x, cache, ScopeOf(x.Listener)).SendAsync(delivery.Answer);
+            return;
+        }
         var lookup = cache.Find(x.Request, ScopeOf(x.Listener), x.Verdict.BypassesCache);              // 3
         Note(x.Record, lookup);
         if (lookup.Refresh is { } refresh)
@@ -59,6 +64,9 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
         var listener = x.Listener;
         if (!listener.Admits(x.Record.Client))
             return Deny(x, new Verdict { Denies = true, Rule = "allow", Status = 403, Reason = "Clients of your network are not served here." });
+        // Wherever it leads: a cache behind us is not the client's to empty either.
+        if (x.Request.Method == Methods.Purge && !listener.LetsPurge(x.Record.Client))
+            return Deny(x, new Verdict { Denies = true, Rule = "purge", Status = 403, Reason = "PURGE is not obeyed for clients of your network." });
         var isForward = listener.Options.Kind == ListenerKind.Forward;
         if (isForward && x.Request.Target.Form == TargetForm.Origin)
             return new ErrorPage(400, "http_request_error", "This is a forward proxy: it wants the whole URL on the request line (RFC 9112 s.3.2.2).");

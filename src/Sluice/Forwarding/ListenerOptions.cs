@@ -36,6 +36,9 @@ public sealed record ListenerOptions
     /// <summary>The client networks that are served; empty: all (a forward listener then must be on loopback).</summary>
     public IReadOnlyList<IPNetwork> Allow { get; init; } = [];
 
+    /// <summary>The client networks whose PURGE is obeyed; empty: nobody's.</summary>
+    public IReadOnlyList<IPNetwork> Purge { get; init; } = [];
+
     /// <summary>The name of a policy; null: none, all is allowed.</summary>
     public string? Policy { get; init; }
 

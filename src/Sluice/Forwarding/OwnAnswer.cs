@@ -8,11 +8,13 @@ namespace Sluice.Forwarding;
 /// OPTIONS * to a forward listener, which speaks of ourselves (s.9.3.7).</summary>
 internal sealed record OwnAnswer(FieldList Fields, byte[] Body)
 {
+    public int Status { get; init; } = 200;
+
     public static OwnAnswer To(RequestHead request) => request.Method == Methods.Trace ? Trace(request) : Options();
 
     public async ValueTask SendAsync(AnswerWriter answer)
     {
-        answer.Head(200, null, Fields, hasBody: Body.Length > 0);
+        answer.Head(Status, null, Fields, hasBody: Body.Length > 0);
         if (Body.Length > 0)
             await answer.WriteAsync(Body);
         await answer.EndAsync();

@@ -12,6 +12,9 @@ public static class Methods
     public const string Options = "OPTIONS";
     public const string Trace = "TRACE";
 
+    /// <summary>Of no RFC: what caches since Squid obey.</summary>
+    public const string Purge = "PURGE";
+
     // RFC 9110 s.9.2.1
     public static bool IsSafe(string method) => method is Get or Head or Options or Trace;
 

@@ -12,12 +12,15 @@ internal static class PathSpelling
 
     private static readonly SearchValues<char> Suspect = SearchValues.Create("%\\");
 
+    /// <summary>Whether the path is in that spelling already, as most are.</summary>
+    public static bool IsNormal(ReadOnlySpan<char> path) =>
+        !path.ContainsAny(Suspect) && !path.Contains("//", StringComparison.Ordinal) && !path.Contains("/.", StringComparison.Ordinal);
+
     /// <summary>The first <paramref name="pathLength"/> characters of the text in that spelling.</summary>
     public static string Normalize(string pathAndQuery, int pathLength)
     {
         var path = pathAndQuery.AsSpan(0, pathLength);
-        // Most paths are in it already.
-        if (!path.ContainsAny(Suspect) && !path.Contains("//", StringComparison.Ordinal) && !path.Contains("/.", StringComparison.Ordinal))
+        if (IsNormal(path))
             return pathLength == pathAndQuery.Length ? pathAndQuery : path.ToString();
 
         var rented = ArrayPool<char>.Shared.Rent(pathLength + 1);

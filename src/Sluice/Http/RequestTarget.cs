@@ -49,6 +49,16 @@ public sealed partial record RequestTarget(TargetForm Form, string Scheme, strin
     /// For deciding only: what is sent on is <see cref="PathAndQuery"/>.</summary>
     public string NormalizedPath => _normalizedPath ??= PathSpelling.Normalize(PathAndQuery, PathLength);
 
+    /// <summary><see cref="NormalizedPath"/> without a string of its own where the path is in that spelling already.</summary>
+    internal ReadOnlySpan<char> PathInOneSpelling
+    {
+        get
+        {
+            var path = PathAndQuery.AsSpan(0, PathLength);
+            return PathSpelling.IsNormal(path) ? path : NormalizedPath;
+        }
+    }
+
     public static int DefaultPort(string scheme) => scheme switch { "http" => 80, "https" => 443, _ => 0 };
 
     // What is computed on demand is no part of the value.

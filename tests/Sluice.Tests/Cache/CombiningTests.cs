@@ -202,7 +202,7 @@ public class CombiningTests
         var scenario = new CacheScenario();
         var tier = new MemoryTier(1 << 20);
         var request = scenario.Request("GET /");
-        var key = new CacheKey("", request.Target);
+        var key = CacheKey.Of("", request.Target, null);
         var (first, second) = (Entry(), Entry());
         var seen = new List<Entry?>();
         tier.Combine(key, request.Fields, tier.StampOf(key), 0, held =>

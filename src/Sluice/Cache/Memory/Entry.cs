@@ -15,6 +15,7 @@ internal sealed class Entry : S3FifoNode
 
     private volatile bool _isInvalidated;
     private long _refreshUntilTicks;
+    private long _banStamp;
 
     // The record of what is held, its list and their array.
     private const int PartialOverhead = 128;
@@ -30,6 +31,13 @@ internal sealed class Entry : S3FifoNode
         Hash = key.Hash;
         Size = Overhead + key.Cost + head.Vary.Cost + body.Cost + CostOf(head.Fields) + (trailers is null ? 0 : CostOf(trailers))
             + (partial is null ? 0 : PartialOverhead + partial.Held.Cost);
+    }
+
+    /// <summary>The newest of the bans that it has been asked about.</summary>
+    public long BanStamp
+    {
+        get => Volatile.Read(ref _banStamp);
+        set => Volatile.Write(ref _banStamp, value);
     }
 
     public CacheKey Key { get; }
@@ -57,6 +65,15 @@ internal sealed class Entry : S3FifoNode
 
     /// <summary>The same octets under another head.</summary>
     public Entry With(EntryHead head) => new(Key, head, Body, Trailers, Partial);
+
+    /// <summary>The same answer under another head, with its marks.</summary>
+    public Entry WithHead(EntryHead head)
+    {
+        var entry = With(head);
+        entry._isInvalidated = _isInvalidated;
+        entry.BanStamp = BanStamp;
+        return entry;
+    }
 
     /// <summary>True for one caller at a time: it refreshes the entry in the background.</summary>
     public bool TryClaimRefresh(DateTimeOffset now)

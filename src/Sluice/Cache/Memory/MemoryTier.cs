@@ -28,6 +28,9 @@ internal sealed class MemoryTier(long capacity)
     /// <summary>All variants of the URI, or none; not to be changed.</summary>
     public Entry[] Find(in CacheKey key) => _entries.TryGetValue(key, out var variants) ? variants : [];
 
+    /// <summary>All that is held, while it changes.</summary>
+    public IEnumerable<Entry> All => _entries.SelectMany(pair => pair.Value);
+
     public static void Touch(Entry entry) => S3Fifo<Entry>.Touch(entry);
 
     /// <summary>Changes whenever the key (or one that shares its stamp) is invalidated: a fetch that began before must
@@ -113,12 +116,42 @@ internal sealed class MemoryTier(long capacity)
         }
     }
 
-    public void Remove(Entry entry)
+    /// <summary>False where it was gone already.</summary>
+    public bool Remove(Entry entry)
     {
         lock (_gate)
         {
+            var held = entry.IsQueued;
             _policy.Remove(entry);
             Forget(entry);
+            return held;
+        }
+    }
+
+    /// <summary>Puts the same answer under another head in the entry's place; false where that was gone already.</summary>
+    public bool Replace(Entry old, Entry entry)
+    {
+        lock (_gate)
+        {
+            if (!old.IsQueued)
+                return false;
+            _entries[old.Key] = Array.ConvertAll(Find(old.Key), e => ReferenceEquals(e, old) ? entry : e);
+            _policy.Replace(old, entry);
+            return true;
+        }
+    }
+
+    /// <summary>All variants of the URI are gone, or, where there is an instead, that takes their place. A fetch that began
+    /// before is not stored.</summary>
+    public int Purge(in CacheKey key, Func<Entry, Entry>? instead)
+    {
+        lock (_gate)
+        {
+            _stamps[key.Hash & (StampCount - 1)]++;
+            var variants = Find(key);
+            foreach (var entry in variants)
+                _ = instead is null ? Remove(entry) : Replace(entry, instead(entry));
+            return variants.Length;
         }
     }
 

@@ -1,3 +1,5 @@
+using Sluice.Http;
+
 namespace Sluice.Policy.Lists;
 
 internal enum EntryKind : byte

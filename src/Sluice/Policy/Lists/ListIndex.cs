@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Enumeration;
 using System.Runtime.InteropServices;
+using Sluice.Http;
 
 namespace Sluice.Policy.Lists;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
+using Sluice.Http;
 
 namespace Sluice.Policy.Lists;
 
@@ -81,30 +82,12 @@ internal static class ListParser
 
     private static (ListEntry?, string?) Host(ReadOnlySpan<char> host, string path, ReadOnlySpan<char> text, int number)
     {
-        var kind = EntryKind.Host;
-        if (host.StartsWith("*.", StringComparison.Ordinal))
-            kind = EntryKind.Below;
-        else if (host.StartsWith(".", StringComparison.Ordinal))
-            kind = EntryKind.Domain;
-        var bare = host[(kind switch { EntryKind.Below => 2, EntryKind.Domain => 1, _ => 0 })..];
-        if (bare.Contains('*'))
-            return Wrong(text, "has a '*' elsewhere than in '*.' at its start");
-        if (HasPort(bare))
-            return Wrong(text, "names a port: an entry is a host, on every port");
-        if (HostText.Canonical(bare.ToString()) is not { } canonical)
-            return Wrong(text, "is no host name, address, /part or file:name");
-        if (kind != EntryKind.Host && HostText.IsAddress(canonical))
-            return Wrong(text, "is an address, and nothing is below an address");
-        if (path.Length > 1 && HostText.IsAddress(canonical) && !path.AsSpan(1).ContainsAnyExceptInRange('0', '9'))
+        if (HostPattern.TryParse(host, out var pattern) is { } wrong)
+            return Wrong(text, wrong == HostPattern.NoHost ? "is no host name, address, /part or file:name" : wrong);
+        var kind = !pattern.MatchesBelow ? EntryKind.Host : pattern.MatchesItself ? EntryKind.Domain : EntryKind.Below;
+        if (path.Length > 1 && HostText.IsAddress(pattern.Name) && !path.AsSpan(1).ContainsAnyExceptInRange('0', '9'))
             return Wrong(text, "looks like a network: an entry is one address");
-        return (new ListEntry(kind, canonical, path, number), null);
-    }
-
-    private static bool HasPort(ReadOnlySpan<char> host)
-    {
-        var colon = host.LastIndexOf(':');
-        return colon > 0 && !host[(colon + 1)..].ContainsAnyExceptInRange('0', '9')
-            && (host[..colon].IndexOf(':') < 0 || host[colon - 1] == ']');
+        return (new ListEntry(kind, pattern.Name, path, number), null);
     }
 
     private static ReadOnlySpan<char> WithoutComment(ReadOnlySpan<char> line)

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Sluice.Policy.Lists;
+namespace Sluice.Http;
 
 /// <summary>One spelling for each host, so that no rule is passed by spelling it otherwise: lower case, no trailing
 /// dot, international names in punycode (RFC 5891), addresses as <see cref="IPAddress"/> writes them. The numeric

@@ -1,0 +1,77 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Sluice.Cache;
+
+namespace Sluice.Dashboard;
+
+/// <summary>
+/// The admin API: HTTP and JSON on a Unix socket (docs/admin-api.md). Kestrel carries it (docs/decisions/0018): what it costs
+/// per request matters to nobody here, and the proxy's own server has no notion of routes. It runs on the thread pool, apart
+/// from the I/O threads of the traffic. Who may open the socket may do all that it offers: its mode is the permission.
+/// </summary>
+public sealed class AdminApi : IAsyncDisposable
+{
+    /// <summary>More than any request of ours needs.</summary>
+    private const int MaxBodyBytes = 64 << 10;
+
+    /// <summary>A URL may come up to 8 KiB long (<c>limits.maxRequestLine</c>) and grows when it is escaped.</summary>
+    private const int MaxRequestLineBytes = 64 << 10;
+
+    private const int MaxConnections = 64;
+
+    private readonly WebApplication _application;
+    private readonly string _socket;
+
+    private AdminApi(WebApplication application, string socket) => (_application, _socket) = (application, socket);
+
+    /// <summary>Null where it is not configured.</summary>
+    /// <param name="routes">The names of the reverse listeners: where answers may come from, besides forward.</param>
+    /// <exception cref="AdminSocketException">The socket cannot be made.</exception>
+    public static async Task<AdminApi?> StartAsync(AdminOptions options, HttpCache cache, IReadOnlyList<string> routes, ILoggerFactory loggers)
+    {
+        if (options.Socket is not { } path)
+            return null;
+        var socket = AdminSocket.Bind(path);
+        // Nothing but what is named here: no settings from files and environment, no log of its own, no hold on signals.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton<IHostLifetime, Unattended>();
+        builder.Services.AddRoutingCore();
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
+            kestrel.ListenUnixSocket(path);
+        });
+        var application = builder.Build();
+        application.Use(Problems.CatchAsync(loggers.CreateLogger("Sluice.Admin")));
+        CacheEndpoints.Map(application, cache, routes);
+        await application.StartAsync();
+        return new AdminApi(application, path);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // First the name: who starts in our place makes a new one, and that is not ours to remove.
+        File.Delete(_socket);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        await _application.StopAsync(patience.Token);
+        await _application.DisposeAsync();
+    }
+
+    /// <summary>The program starts and stops it.</summary>
+    private sealed class Unattended : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

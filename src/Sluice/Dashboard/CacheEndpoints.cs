@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
+using Sluice.Cache;
+using Sluice.Http;
+
+namespace Sluice.Dashboard;
+
+/// <summary>The part of the admin API below /v1/cache: what is held, why, and purging. Read as strictly as the configuration:
+/// a name that is not known is an error, never ignored.</summary>
+internal sealed class CacheEndpoints
+{
+    private const int DefaultLimit = 100;
+    private const int MaxLimit = 100_000;
+
+    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
+    {
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false, PropertyNameCaseInsensitive = false,
+    };
+
+    private readonly HttpCache _cache;
+    private readonly IReadOnlyList<string> _routes;
+
+    private CacheEndpoints(HttpCache cache, IReadOnlyList<string> routes) => (_cache, _routes) = (cache, ["", .. routes]);
+
+    public static void Map(IEndpointRouteBuilder api, HttpCache cache, IReadOnlyList<string> routes)
+    {
+        var cacheApi = new CacheEndpoints(cache, routes);
+        api.MapGet("/v1/cache/stats", (HttpRequest request) =>
+        {
+            _ = new Query(request.Query, []);
+            return CacheStats.Of(cache);
+        });
+        api.MapGet("/v1/cache/entries", cacheApi.List);
+        api.MapGet("/v1/cache/entry", cacheApi.Show);
+        api.MapPost("/v1/cache/purge", cacheApi.PurgeAsync);
+    }
+
+    private EntryList List(HttpRequest request)
+    {
+        var query = new Query(request.Query, ["host", "prefix", "tag", "route", "limit"]);
+        var limit = DefaultLimit;
+        if (query["limit"] is { } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= MaxLimit))
+            throw Wrong($"limit: '{text}' is not a number from 1 to {MaxLimit}");
+        var held = _cache.Care.List(Selector(query["host"], query["prefix"], query["tag"], query["route"])).Take(limit + 1).ToList();
+        return new EntryList(held.Take(limit).ToList(), held.Count > limit);
+    }
+
+    private EntryReport Show(HttpRequest request)
+    {
+        var query = new Query(request.Query, ["url", "route", "field"]);
+        if (query["url"] is not { } url)
+            throw Wrong("url is missing");
+        var fields = new FieldList();
+        foreach (var line in query.All("field"))
+        {
+            var colon = line?.IndexOf(':', StringComparison.Ordinal) ?? -1;
+            if (colon <= 0)
+                throw Wrong($"field: '{line}' is not a field line, write Name: value");
+            fields.Add(line![..colon], line[(colon + 1)..].Trim());
+        }
+        var head = new RequestHead { Method = Methods.Get, Target = Target("url", url), Version = ProtocolVersion.Http11, Fields = fields };
+        return new EntryReport([.. Scopes(query["route"]).Select(scope => _cache.Care.Show(head, scope))]);
+    }
+
+    private async Task<Purged> PurgeAsync(HttpRequest request)
+    {
+        _ = new Query(request.Query, []);
+        if (!request.HasJsonContentType())
+            throw new AdminProblemException(StatusCodes.Status415UnsupportedMediaType, "the body is to be application/json");
+        PurgeOrder? order;
+        try
+        {
+            order = await request.ReadFromJsonAsync<PurgeOrder>(Strict, request.HttpContext.RequestAborted);
+        }
+        catch (JsonException e)
+        {
+            throw Wrong(e.Message);
+        }
+        if (order is null || new[] { order.Url, order.Prefix, order.Host, order.Tag, order.All ? "" : null }.Count(s => s is not null) != 1)
+            throw Wrong("name exactly one of url, prefix, host, tag and all");
+        if (order.Tag is { } tag && tag.Trim().Length == 0)
+            throw Wrong("tag: is empty");
+        if (order.Url is { } url)
+            return _cache.Care.Purge(Target("url", url), Scopes(order.Route), order.Soft);
+        return await _cache.Care.PurgeAsync(Selector(order.Host, order.Prefix, order.Tag, order.Route), order.Soft);
+    }
+
+    private EntrySelector Selector(string? host, string? prefix, string? tag, string? route)
+    {
+        HostPattern? pattern = null;
+        if (host is not null && HostPattern.TryParse(host, out pattern) is { } wrong)
+            throw Wrong($"host: '{host}' {wrong}");
+        if (route is not null)
+            _ = Scopes(route);
+        return new EntrySelector { Host = pattern, Prefix = prefix is null ? null : Target("prefix", prefix), Tag = tag, Route = route };
+    }
+
+    private IReadOnlyList<string> Scopes(string? route) =>
+        route is null ? _routes
+        : _routes.Contains(route) ? [route]
+        : throw Wrong($"route: no reverse listener is named '{route}'{(_routes.Count == 1 ? "" : $", known: {string.Join(", ", _routes.Skip(1))}")}");
+
+    private static RequestTarget Target(string name, string url) =>
+        RequestTarget.TryParse(Methods.Get, url, null, "http", null, out var target, out _) && target.Form == TargetForm.Absolute
+            ? target
+            : throw Wrong($"{name}: '{url}' is not an absolute http or https URL as a request carries it, write for example http://example.com/path");
+
+    private static AdminProblemException Wrong(string detail) => new(StatusCodes.Status400BadRequest, detail);
+
+    /// <summary>The parameters of a request, each at most once but for <c>field</c>.</summary>
+    private sealed class Query
+    {
+        private readonly IQueryCollection _given;
+
+        public Query(IQueryCollection given, string[] known)
+        {
+            _given = given;
+            foreach (var (name, values) in given)
+            {
+                if (!known.Contains(name))
+                    throw Wrong($"unknown parameter '{name}'{(known.Length == 0 ? ", there is none" : $", known: {string.Join(", ", known)}")}");
+                if (values.Count > 1 && name != "field")
+                    throw Wrong($"{name}: is there more than once");
+            }
+        }
+
+        public string? this[string name] => _given.TryGetValue(name, out var values) ? values.ToString() : null;
+
+        public StringValues All(string name) => _given.TryGetValue(name, out var values) ? values : StringValues.Empty;
+    }
+}
