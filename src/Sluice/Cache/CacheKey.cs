@@ -17,7 +17,7 @@ internal readonly struct CacheKey : IEquatable<CacheKey>
     public static CacheKey Of(string scope, RequestTarget target, CacheRule? rule) =>
         new(scope, target.Scheme, target.Host, target.Port, rule?.KeyPath(target.PathAndQuery) ?? target.PathAndQuery);
 
-    private CacheKey(string scope, string scheme, string host, int port, string pathAndQuery)
+    public CacheKey(string scope, string scheme, string host, int port, string pathAndQuery)
     {
         _scope = scope;
         _scheme = scheme;

@@ -28,8 +28,15 @@ internal sealed class EntryHead
         Vary = Vary.Of(fields, request);
         Date = Freshness.DateOf(fields, freshness.ResponseTime);
         ETag = fields.Get(FieldNames.ETag);
-        foreach (ref readonly var line in fields.Lines)
-            Bytes += line.Name.Length + line.Value.Length + ": \r\n".Length;
+        Bytes = BytesOf(fields);
+    }
+
+    private EntryHead(int status, FieldList fields, Vary vary, in ResponseDirectives directives, in Freshness freshness)
+    {
+        (Status, Fields, Vary, Directives, Freshness) = (status, fields, vary, directives, freshness);
+        Date = Freshness.DateOf(fields, freshness.ResponseTime);
+        ETag = fields.Get(FieldNames.ETag);
+        Bytes = BytesOf(fields);
     }
 
     private EntryHead(EntryHead other)
@@ -99,6 +106,11 @@ internal sealed class EntryHead
         return new EntryHead(Status, fields, request, directives, new Freshness(Status, forAge, directives, requestTime, responseTime), rule);
     }
 
+    /// <summary>What was written down of one.</summary>
+    public static EntryHead Restore(
+        int status, FieldList fields, Vary vary, in ResponseDirectives directives, in Freshness freshness, string? rule, DateTimeOffset? purgedAt) =>
+        new(status, fields, vary, directives, freshness) { Rule = rule, PurgedAt = purgedAt };
+
     /// <summary>The same, but not fresh any longer from then on; what may be done with a stale answer may be done with it.</summary>
     public EntryHead StaleSince(DateTimeOffset then) => new(this)
     {
@@ -113,6 +125,14 @@ internal sealed class EntryHead
             Fields.Remove(FieldNames.ContentLength);
         else
             Fields.Set(FieldNames.ContentLength, length.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static int BytesOf(FieldList fields)
+    {
+        var bytes = 0;
+        foreach (ref readonly var line in fields.Lines)
+            bytes += line.Name.Length + line.Value.Length + ": \r\n".Length;
+        return bytes;
     }
 
     private static void SetDate(FieldList fields, DateTimeOffset responseTime)

@@ -46,6 +46,16 @@ internal readonly struct Freshness
         LifetimeTicks = lifetimeTicks;
     }
 
+    private Freshness(ReadOnlySpan<long> numbers, long initialAgeTicks)
+    {
+        (LifetimeTicks, _initialAgeTicks, _responseTicks, AgeValueTicks, DelayTicks) = (numbers[0], initialAgeTicks, numbers[2], numbers[3], numbers[4]);
+    }
+
+    public const int NumberCount = 5;
+
+    /// <summary>To be written down.</summary>
+    public long[] Numbers => [LifetimeTicks, _initialAgeTicks, _responseTicks, AgeValueTicks, DelayTicks];
+
     public long LifetimeTicks { get; }
 
     /// <summary>The Age that it came with.</summary>
@@ -59,6 +69,18 @@ internal readonly struct Freshness
     public DateTimeOffset ResponseTime => new(_responseTicks, TimeSpan.Zero);
 
     public long AgeTicks(DateTimeOffset now) => _initialAgeTicks + Math.Max(0, now.UtcTicks - _responseTicks);
+
+    /// <summary>What was written down of one, perhaps by another process; null: that cannot have been. Where it was received later than
+    /// now, a clock has stepped back since, and nobody knows how old it is: it is as old as can be.</summary>
+    public static Freshness? Restore(ReadOnlySpan<long> numbers, DateTimeOffset now)
+    {
+        foreach (var number in numbers)
+            if (number is < 0 or > long.MaxValue / 4)
+                return null;
+        if (numbers[2] > DateTimeOffset.MaxValue.UtcTicks)
+            return null;
+        return new Freshness(numbers, numbers[2] > now.UtcTicks ? DirectiveReader.MaxSeconds * TimeSpan.TicksPerSecond : numbers[1]);
+    }
 
     public Freshness WithLifetime(long ticks) => new(this, ticks);
 

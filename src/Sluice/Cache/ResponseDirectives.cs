@@ -38,6 +38,24 @@ internal struct ResponseDirectives
     // RFC 9111 s.4.2.4, s.5.2.2.2, s.5.2.2.8, s.5.2.2.10: s-maxage includes proxy-revalidate.
     public readonly bool ForbidsStale => NoCache || MustRevalidate || ProxyRevalidate || SharedMaxAge >= 0;
 
+    public const int NumberCount = 5;
+
+    /// <summary>To be written down; the withheld fields are gone from the head already.</summary>
+    public readonly long[] Numbers =>
+    [
+        (NoStore ? 1 : 0) | (NoCache ? 2 : 0) | (Private ? 4 : 0) | (Public ? 8 : 0) | (MustRevalidate ? 16 : 0) | (ProxyRevalidate ? 32 : 0)
+            | (MustUnderstand ? 64 : 0) | (Immutable ? 128 : 0),
+        MaxAge, SharedMaxAge, StaleWhileRevalidate, StaleIfError,
+    ];
+
+    public static ResponseDirectives Restore(ReadOnlySpan<long> numbers) => new()
+    {
+        NoStore = (numbers[0] & 1) != 0, NoCache = (numbers[0] & 2) != 0, Private = (numbers[0] & 4) != 0, Public = (numbers[0] & 8) != 0,
+        MustRevalidate = (numbers[0] & 16) != 0, ProxyRevalidate = (numbers[0] & 32) != 0, MustUnderstand = (numbers[0] & 64) != 0,
+        Immutable = (numbers[0] & 128) != 0,
+        MaxAge = numbers[1], SharedMaxAge = numbers[2], StaleWhileRevalidate = numbers[3], StaleIfError = numbers[4],
+    };
+
     /// <summary>Line by line: an unclosed quote in one hides nothing of the next.</summary>
     public static ResponseDirectives Of(FieldList fields)
     {

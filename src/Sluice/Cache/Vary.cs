@@ -22,6 +22,8 @@ internal sealed class Vary
         _values = values;
     }
 
+    public int Count => _names.Length;
+
     public IEnumerable<KeyValuePair<string, string?>> Values => _names.Zip(_values, KeyValuePair.Create);
 
     public int Cost => _names.Sum(n => 32 + 2 * n.Length) + _values.Sum(v => 32 + 2 * (v?.Length ?? 0));
@@ -37,6 +39,9 @@ internal sealed class Vary
             .Distinct(StringComparer.OrdinalIgnoreCase).ToArray();
         return names.Length == 0 ? Nothing : new Vary(names, Array.ConvertAll(names, n => Normal(n, request.Get(n))));
     }
+
+    /// <summary>What was written down of one.</summary>
+    public static Vary Restore(string[] names, string?[] values) => new(names, values);
 
     public bool Matches(FieldList request)
     {

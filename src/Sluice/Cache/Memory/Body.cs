@@ -9,6 +9,13 @@ internal sealed class Body(ReadOnlySequence<byte> content, long cost)
 {
     public static readonly Body Empty = new(ReadOnlySequence<byte>.Empty, 0);
 
+    /// <summary>A body that stays in its file.</summary>
+    public Body(FileBody file) : this(ReadOnlySequence<byte>.Empty, 0) => (File, Length) = (file, file.Length);
+
+    /// <summary>Null: it is in memory.</summary>
+    public FileBody? File { get; }
+
+    /// <summary>Empty where it is in a file.</summary>
     public ReadOnlySequence<byte> Content => content;
 
     public long Length { get; } = content.Length;

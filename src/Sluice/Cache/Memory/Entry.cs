@@ -54,6 +54,9 @@ internal sealed class Entry : S3FifoNode
     /// <summary>Of the representation; null: not known.</summary>
     public long? CompleteLength => Partial is null ? Body.Length : Partial.CompleteLength;
 
+    /// <summary>Where it was found on disk; null: it was not.</summary>
+    public Disk.Slot? Place { get; init; }
+
     /// <summary>Not served again before the origin has confirmed it (RFC 9111 s.4.4).</summary>
     public bool IsInvalidated => _isInvalidated;
 

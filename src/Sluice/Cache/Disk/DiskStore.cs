@@ -1,0 +1,409 @@
+// The writer of the disk tier: all that changes files, on one thread.
+//
+// What: segments. Small entries are appended to the one that is open; what came piece by piece has one of its own.
+// <code>
+//  00000007.seg   | record | record | tombstone | record | list of records |      00000008.one   | header | body | meta |
+//  record         | header 64 | body | meta (checksums of the blocks, head, checksum of the meta) |
+// </code>
+// Strategy: what waits is taken together and written in one call. When the whole outgrows its bound the oldest segment goes; of its records
+// those that were asked for since they were written are copied to the open one, the small ones first and no more than a quarter of it,
+// and one that is alone gets a second life: so what is used stays, and room is made with few large steps.
+// Facts: a record is there when its header is. Records of the open segment are written by one call whose end the file's length shows; the
+// header of one that is alone is written last. So `kill -9` tears at most what was being written, and that is not found again.
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Hashing;
+using Microsoft.Win32.SafeHandles;
+using Sluice.Cache.Memory;
+
+namespace Sluice.Cache.Disk;
+
+internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults faults, long capacity)
+{
+    private const int MostInOneWrite = 4 << 20;
+
+    private static readonly byte[] Padding = new byte[RecordHeader.Alignment];
+
+    private readonly long _segmentBytes = Math.Clamp(capacity / 64, 4 << 20, 256 << 20);
+    private readonly ArrayBufferWriter<byte> _meta = new();
+    private readonly HashSet<DiskWriter> _writing = [];
+    private readonly List<ReadOnlyMemory<byte>> _pieces = [];
+    private readonly List<(PutJob Job, RecordHeader Header, long Offset)> _records = [];
+    private SegmentList _list = new();
+    private Segment? _open;
+    private long _batch;
+
+    public long Evictions { get; private set; }
+
+    /// <summary>Collects puts and writes them together; call <see cref="Flush"/> before anything else is done, and at the end.</summary>
+    public void Put(PutJob job)
+    {
+        if (job.IsCancelled || faults.Pauses)
+            return;
+        var meta = MetaOf(job.KeyHash, job.Entry, Checks(job.Entry.Body.Content));
+        if (meta is null)
+            return;
+        var header = RecordHeader.Of(job.KeyHash, job.VariantHash, job.Entry.Body.Length, meta.Length);
+        if (_batch > 0 && (_batch + header.Length > MostInOneWrite || (_open?.Length ?? 0) + _batch + header.Length > _segmentBytes))
+            Flush();
+        _records.Add((job, header, _batch));
+        Add(header);
+        foreach (var block in job.Entry.Body.Content)
+            _pieces.Add(block);
+        _pieces.Add(meta);
+        _pieces.Add(Padding.AsMemory(0, (int)(header.Length - RecordHeader.Size - header.BodyLength - meta.Length)));
+        _batch += header.Length;
+    }
+
+    /// <summary>Writes what was put.</summary>
+    public void Flush()
+    {
+        if (_records.Count == 0)
+            return;
+        if (Append(_pieces, _batch) is { } at)
+        {
+            foreach (var (job, header, offset) in _records)
+            {
+                _list.Add(header, at + offset);
+                if (!job.IsCancelled)
+                    Index(SlotOf(header, _open!, at + offset, SlotMarks.Verified));
+            }
+        }
+        _records.Clear();
+        _pieces.Clear();
+        _batch = 0;
+    }
+
+    /// <param name="removed">What was found of the key.</param>
+    public void Bury(ulong keyHash, IReadOnlyList<Slot> removed)
+    {
+        foreach (var slot in removed)
+            RemoveAlone(slot);
+        var header = RecordHeader.Tombstone(keyHash);
+        Add(header);
+        if (Append(_pieces, header.Length) is { } at)
+            _list.Add(header, at);
+        _pieces.Clear();
+    }
+
+    public void Write(PieceJob job)
+    {
+        var writer = job.Writer;
+        if (writer.HasFailed || faults.Pauses && writer.Segment is null)
+        {
+            writer.HasFailed = true;
+            return;
+        }
+        Try(writer.Segment?.Path ?? "", () =>
+        {
+            if (writer.Segment is null)
+            {
+                MakeRoom(job.Octets.Length);
+                writer.Segment = segments.Create(alone: true);
+                _writing.Add(writer);
+                segments.Grow(writer.Segment, RecordHeader.Size);
+            }
+            MakeRoom(job.Octets.Length);
+            RandomAccess.Write(segments.FileOf(writer.Segment), job.Octets.Span, RecordHeader.Size + writer.Written);
+            writer.Written += job.Octets.Length;
+            segments.Grow(writer.Segment, job.Octets.Length);
+        }, () => GiveUp(writer));
+    }
+
+    public void End(EndJob job, Func<Entry, (ulong KeyHash, uint VariantHash)> hashes)
+    {
+        var writer = job.Writer;
+        if (job.Entry is not { } entry || writer.HasFailed || writer.Segment is not { } segment)
+        {
+            GiveUp(writer);
+            return;
+        }
+        var (keyHash, variantHash) = hashes(entry);
+        Try(segment.Path, () =>
+        {
+            var at = RecordHeader.Size + writer.Written;
+            if (MetaOf(keyHash, entry, writer.Checks) is not { } meta)
+                throw new IOException("its head is too large");
+            WriteAlone(segment, keyHash, variantHash, writer.Written, at, meta);
+            _writing.Remove(writer);
+            Index(new Slot(keyHash, variantHash, segment.Number, 0, writer.Written, meta.Length, SlotMarks.Verified));
+        }, () => GiveUp(writer));
+    }
+
+    /// <summary>A new head for octets that are on disk.</summary>
+    public void Rewrite(RewriteJob job, uint variantHash)
+    {
+        var old = job.Old;
+        if (faults.Pauses || segments.Get(old.Segment) is not { } segment)
+            return;
+        Try(segment.Path, () =>
+        {
+            var file = segments.FileOf(segment);
+            var checks = ReadChecks(file, segment, old);
+            if (checks is null || MetaOf(old.KeyHash, job.Entry, checks) is not { } meta)
+                return;
+            if (segment.IsAlone)
+            {
+                var at = segment.MetaOffset + old.MetaLength;
+                WriteAlone(segment, old.KeyHash, variantHash, old.BodyLength, at, meta);
+                Index(new Slot(old.KeyHash, variantHash, segment.Number, 0, old.BodyLength, meta.Length, old.Marks));
+                return;
+            }
+            var body = new byte[old.BodyLength];
+            if (!DiskReads.ReadAll(file, body, old.Offset + RecordHeader.Size))
+                return;
+            var header = RecordHeader.Of(old.KeyHash, variantHash, body.Length, meta.Length);
+            Add(header);
+            _pieces.AddRange([body, meta, Padding.AsMemory(0, (int)(header.Length - RecordHeader.Size - body.Length - meta.Length))]);
+            if (Append(_pieces, header.Length) is { } place)
+            {
+                _list.Add(header, place);
+                Index(SlotOf(header, _open!, place, old.Marks & SlotMarks.Verified));
+            }
+            _pieces.Clear();
+        }, _pieces.Clear);
+    }
+
+    public void Clear()
+    {
+        foreach (var writer in _writing.ToArray())
+            GiveUp(writer);
+        _open = null;
+        _list = new SegmentList();
+        foreach (var segment in segments.NewestFirst())
+            segments.Remove(segment);
+    }
+
+    /// <summary>At the end: so that the next start reads a list instead of every record.</summary>
+    public void Seal()
+    {
+        if (_open is not { } open)
+            return;
+        _open = null;
+        Try(open.Path, () =>
+        {
+            var list = _list.ToArray(open.Length);
+            RandomAccess.Write(segments.FileOf(open), list, open.Length);
+            segments.Grow(open, list.Length);
+        }, null);
+        _list = new SegmentList();
+    }
+
+    /// <summary>Where the pieces begin in the open segment; null: they could not be written, and nothing of them is left.</summary>
+    private long? Append(IReadOnlyList<ReadOnlyMemory<byte>> pieces, long length)
+    {
+        long? at = null;
+        Try(_open?.Path ?? "", () =>
+        {
+            if (_open is not null && _open.Length > 0 && _open.Length + length > _segmentBytes)
+                Seal();
+            MakeRoom(length);
+            _open ??= segments.Create(alone: false);
+            RandomAccess.Write(segments.FileOf(_open), pieces, _open.Length);
+            at = _open.Length;
+            segments.Grow(_open, length);
+        }, CutOff);
+        return at;
+    }
+
+    private void Index(in Slot slot)
+    {
+        var old = index.Add(slot);
+        if (!old.IsEmpty && old.Segment != slot.Segment)
+            RemoveAlone(old);
+    }
+
+    /// <summary>Segments are numbered when they are begun: one that is alone may be newer by its number than what has taken its place, and
+    /// would be believed at the next start.</summary>
+    private void RemoveAlone(in Slot slot)
+    {
+        if (segments.Get(slot.Segment) is { IsAlone: true } segment)
+            segments.Remove(segment);
+    }
+
+    /// <summary>After a write that failed: what there is of it goes, or else the segment is not written to again.</summary>
+    private void CutOff()
+    {
+        if (_open is not { } open)
+            return;
+        try
+        {
+            RandomAccess.SetLength(segments.FileOf(open), open.Length);
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            _open = null;
+            _list = new SegmentList();
+        }
+        // Where the file system is full, room that is ours to give is given.
+        if (segments.Oldest(IsWritten) is { } oldest)
+            Evict(oldest, keeps: false);
+    }
+
+    private void MakeRoom(long octets)
+    {
+        while (segments.Bytes + octets > capacity && segments.Oldest(IsWritten) is { } oldest)
+            Evict(oldest, keeps: true);
+    }
+
+    private bool IsWritten(Segment segment) => segment == _open || _writing.Any(writer => writer.Segment == segment);
+
+    private void Evict(Segment segment, bool keeps)
+    {
+        var touched = new List<Slot>();
+        index.RemoveSegment(segment.Number, touched);
+        if (keeps && segment is { IsAlone: true, WasSpared: false } && touched.Count > 0 && segment.Length < capacity / 2)
+        {
+            segment.WasSpared = true;
+            segments.Renew(segment);
+            var slot = touched[0];
+            index.AddOlder(new Slot(slot.KeyHash, slot.VariantHash, slot.Segment, slot.Offset, slot.BodyLength, slot.MetaLength, slot.Marks & SlotMarks.Verified));
+            return;
+        }
+        Evictions++;
+        var file = keeps && !segment.IsAlone && touched.Count > 0 ? TryOpen(segment) : null;
+        var room = segment.Length / 4;
+        segments.Remove(segment);
+        if (file is null)
+            return;
+        touched.Sort(static (a, b) => (a.BodyLength + a.MetaLength).CompareTo(b.BodyLength + b.MetaLength));
+        foreach (var slot in touched)
+        {
+            var header = RecordHeader.Of(slot.KeyHash, slot.VariantHash, slot.BodyLength, slot.MetaLength);
+            if ((room -= header.Length) < 0)
+                break;
+            Move(file, segment.Path, slot, header);
+        }
+    }
+
+    private void Move(SafeFileHandle from, string path, in Slot slot, in RecordHeader header)
+    {
+        var (record, at) = (new byte[header.Length], slot.Offset);
+        var whole = false;
+        try
+        {
+            whole = DiskReads.ReadAll(from, record, at);
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            faults.OnRead(path, e.Message);
+        }
+        if (!whole || !RecordHeader.TryRead(record, out var written) || written != header)
+            return;
+        // Not through Append: that would make room by evicting, and so on without end.
+        Try(_open?.Path ?? "", () =>
+        {
+            if (_open is not null && _open.Length + record.Length > _segmentBytes)
+                Seal();
+            _open ??= segments.Create(alone: false);
+            RandomAccess.Write(segments.FileOf(_open), record, _open.Length);
+            _list.Add(written, _open.Length);
+            var offset = _open.Length;
+            segments.Grow(_open, record.Length);
+            index.AddOlder(SlotOf(written, _open, offset, SlotMarks.None));
+        }, null);
+    }
+
+    private SafeFileHandle? TryOpen(Segment segment)
+    {
+        try
+        {
+            return segments.FileOf(segment);
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            faults.OnRead(segment.Path, e.Message);
+            return null;
+        }
+    }
+
+    private void GiveUp(DiskWriter writer)
+    {
+        writer.HasFailed = true;
+        _writing.Remove(writer);
+        if (writer.Segment is not { } segment)
+            return;
+        writer.Segment = null;
+        segments.Remove(segment);
+    }
+
+    private void WriteAlone(Segment segment, ulong keyHash, uint variantHash, long bodyLength, long metaOffset, byte[] meta)
+    {
+        var file = segments.FileOf(segment);
+        RandomAccess.Write(file, meta, metaOffset);
+        var length = RecordHeader.Aligned(metaOffset + meta.Length);
+        var header = new byte[RecordHeader.Size];
+        new RecordHeader(RecordKind.Alone, keyHash, variantHash, bodyLength, metaOffset, meta.Length, length).Write(header);
+        RandomAccess.Write(file, header, 0);
+        segments.Grow(segment, metaOffset + meta.Length - segment.Length);
+        segment.MetaOffset = metaOffset;
+    }
+
+    private void Add(in RecordHeader header)
+    {
+        var octets = new byte[RecordHeader.Size];
+        header.Write(octets);
+        _pieces.Add(octets);
+    }
+
+    /// <summary>Checksums of the body's blocks, head, checksum of all that under the key; null: it is too large.</summary>
+    private byte[]? MetaOf(ulong keyHash, Entry entry, List<ulong> checks)
+    {
+        _meta.ResetWrittenCount();
+        foreach (var check in checks)
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(_meta.GetSpan(sizeof(ulong)), check);
+            _meta.Advance(sizeof(ulong));
+        }
+        HeadCodec.Write(_meta, entry.Key, entry.Head, entry.Trailers, entry.BanStamp);
+        BinaryPrimitives.WriteUInt64LittleEndian(_meta.GetSpan(sizeof(ulong)), XxHash3.HashToUInt64(_meta.WrittenSpan, (long)keyHash));
+        _meta.Advance(sizeof(ulong));
+        return _meta.WrittenCount <= Slot.MaxMetaLength ? _meta.WrittenSpan.ToArray() : null;
+    }
+
+    private static List<ulong> Checks(ReadOnlySequence<byte> body)
+    {
+        var checks = new List<ulong>(FileBody.BlocksOf(body.Length));
+        for (long at = 0; at < body.Length; at += FileBody.BlockBytes)
+        {
+            var block = body.Slice(at, Math.Min(FileBody.BlockBytes, body.Length - at));
+            if (block.IsSingleSegment)
+            {
+                checks.Add(FileBody.CheckOf(block.FirstSpan));
+                continue;
+            }
+            var hash = new XxHash3();
+            foreach (var piece in block)
+                hash.Append(piece.Span);
+            checks.Add(hash.GetCurrentHashAsUInt64());
+        }
+        return checks;
+    }
+
+    private static List<ulong>? ReadChecks(SafeFileHandle file, Segment segment, in Slot slot)
+    {
+        var meta = new byte[slot.MetaLength];
+        return DiskReads.ReadAll(file, meta, DiskTier.MetaOffset(segment, slot)) && DiskTier.IsMeta(meta, slot.KeyHash, slot.BodyLength, out var checks)
+            ? [.. checks]
+            : null;
+    }
+
+    private static Slot SlotOf(in RecordHeader header, Segment segment, long offset, SlotMarks marks) =>
+        new(header.KeyHash, header.VariantHash, segment.Number, offset, header.BodyLength, header.MetaLength, marks);
+
+    private void Try(string path, Action write, Action? otherwise)
+    {
+        try
+        {
+            write();
+            faults.OnWritten();
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            faults.OnWrite(path, e.Message);
+            otherwise?.Invoke();
+        }
+    }
+
+    internal static bool IsFault(Exception e) => e is IOException or UnauthorizedAccessException or ObjectDisposedException;
+}

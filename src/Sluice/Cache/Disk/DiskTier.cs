@@ -1,0 +1,459 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Sluice.Cache.Memory;
+
+namespace Sluice.Cache.Disk;
+
+/// <summary>
+/// Entries on disk, found again after a restart. The index is in memory, keys and heads are in the files; one thread writes
+/// (<see cref="DiskStore"/>), everybody reads. Whatever the disk does, the worst that comes of it is that nothing is found.
+/// </summary>
+internal sealed class DiskTier : IAsyncDisposable
+{
+    /// <summary>Bodies up to this are read together with their head; a larger one is sent from its file.</summary>
+    internal const int MostRead = 16 << 10;
+
+    /// <summary>Bodies up to this are stored among others; a larger one has a file of its own.</summary>
+    public const int MostShared = 1 << 20;
+
+    private const long MostQueued = 64 << 20;
+
+    private readonly DiskFolder _folder;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly DiskIndex _index = new();
+    private readonly DiskQueue _queue = new(MostQueued);
+    private readonly DiskFaults _faults;
+    private readonly DiskReads _reads;
+    private readonly Segments _segments;
+    private readonly DiskStore _store;
+    private readonly DiskLoader _loader;
+    private readonly ConcurrentDictionary<CacheKey, PutJob> _waiting = new();
+    private readonly Thread _writer;
+    private readonly Task _loading;
+    private long _hits, _stores, _refused;
+
+    /// <exception cref="IOException">The folder cannot be used, or another process uses it.</exception>
+    public DiskTier(DiskOptions options, TimeProvider time, ILogger log)
+    {
+        (_time, _log, SizeBytes) = (time, log, options.SizeBytes);
+        _folder = new DiskFolder(options.Path, log);
+        _faults = new DiskFaults(time, log);
+        _reads = new DiskReads(options.Path);
+        _segments = new Segments(options.Path);
+        _store = new DiskStore(_segments, _index, _faults, options.SizeBytes);
+        _loader = new DiskLoader(_segments, _index, _faults);
+        _writer = new Thread(Write) { Name = "disk cache", IsBackground = true };
+        _writer.Start();
+        var began = time.GetTimestamp();
+        _loading = Task.Run(() =>
+        {
+            _loader.Load();
+            DiskLog.Loaded(log, options.Path, _index.Count, _segments.Bytes, _segments.Count, time.GetElapsedTime(began).TotalSeconds);
+        });
+    }
+
+    public long SizeBytes { get; }
+
+    /// <summary>Completes when all that was stored before is found.</summary>
+    public Task Loading => _loading;
+
+    public DiskCounters Counters => new(SizeBytes, _segments.Bytes, _index.Count, Interlocked.Read(ref _hits), Interlocked.Read(ref _stores),
+        Interlocked.Read(ref _refused), _store.Evictions, _faults.Reads, _faults.Writes, _faults.Damaged, !_loading.IsCompleted);
+
+    /// <summary>False: there is nothing. True: one must look.</summary>
+    public bool MayHold(in CacheKey key) => _index.MayHold(HashOf(key)) || !_waiting.IsEmpty && _waiting.ContainsKey(key);
+
+    /// <summary>All variants, newest first. Completes at once where what is needed is in memory, the system's included.</summary>
+    public ValueTask<Entry[]> FindAsync(in CacheKey key)
+    {
+        if (!_waiting.IsEmpty && _waiting.TryGetValue(key, out var job))
+            return WithWaitingAsync(key, job);
+        return ReadAsync(key);
+    }
+
+    /// <summary>Stores an entry whose body is in memory, in the place of the one of its variant. False: there is no room in the queue, or
+    /// the disk fails.</summary>
+    public bool TryPut(Entry entry)
+    {
+        var job = new PutJob(entry, HashOf(entry.Key), VariantOf(entry.Head.Vary));
+        _waiting.AddOrUpdate(entry.Key, job, (_, before) =>
+        {
+            job.Before = before;
+            return job;
+        });
+        if (!_faults.Pauses && _queue.TryAdd(job))
+        {
+            Interlocked.Increment(ref _stores);
+            return true;
+        }
+        job.Cancel();
+        _waiting.TryRemove(new(entry.Key, job));
+        Interlocked.Increment(ref _refused);
+        return false;
+    }
+
+    /// <summary>For a body too large for <see cref="TryPut"/>; null: the disk fails.</summary>
+    public DiskWriter? TryBegin()
+    {
+        if (!_faults.Pauses)
+            return new DiskWriter(this);
+        Interlocked.Increment(ref _refused);
+        return null;
+    }
+
+    /// <summary>The same octets under another head.</summary>
+    /// <param name="entry">With the place of the old one.</param>
+    public void Update(Entry entry)
+    {
+        if (entry.Place is not { } place)
+            return;
+        if (entry.Body.File is null)
+            TryPut(entry);
+        else if (!_queue.TryAdd(new RewriteJob(place, entry)))
+            Interlocked.Increment(ref _refused);
+    }
+
+    public void Remove(Entry entry)
+    {
+        if (entry.Place is { } place && _index.Remove(place.KeyHash, place.Segment, place.Offset))
+            _queue.TryAdd(new TombstoneJob(place.KeyHash, [place]));
+    }
+
+    /// <summary>All variants; nor do they come back after a restart.</summary>
+    public bool RemoveAll(in CacheKey key)
+    {
+        var keyHash = HashOf(key);
+        var waits = _waiting.TryGetValue(key, out var job);
+        for (; job is not null; job = job.Before)
+            job.Cancel();
+        _loader.Bury(keyHash);
+        var removed = _index.RemoveAll(keyHash);
+        if (removed.Length == 0 && !waits && _loading.IsCompleted)
+            return false;
+        _queue.TryAdd(new TombstoneJob(keyHash, removed));
+        return true;
+    }
+
+    public void Clear()
+    {
+        foreach (var job in _waiting.Values)
+            for (var each = job; each is not null; each = each.Before)
+                each.Cancel();
+        _loader.BuryAll();
+        _index.Clear();
+        _queue.TryAdd(new ClearJob());
+    }
+
+    /// <summary>Everything, read as it is asked for; for a thread that may wait.</summary>
+    public IEnumerable<Entry> All()
+    {
+        foreach (var slot in _index.All())
+            if (ReadNow(slot) is { } entry)
+                yield return entry;
+    }
+
+    /// <summary>What waits is written, and the store is closed.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _loader.Stop();
+        await _loading;
+        _queue.Close();
+        await Task.Run(_writer.Join);
+        _folder.Dispose();
+    }
+
+    internal bool TryWrite(DiskWriter writer, byte[] piece, int length)
+    {
+        if (_queue.TryAdd(new PieceJob(writer, piece, length)))
+            return true;
+        Interlocked.Increment(ref _refused);
+        return false;
+    }
+
+    internal void End(DiskWriter writer, Entry? entry)
+    {
+        if (entry is not null)
+            Interlocked.Increment(ref _stores);
+        _queue.TryAdd(new EndJob(writer, entry));
+    }
+
+    internal static long MetaOffset(Segment segment, in Slot slot) =>
+        segment.IsAlone ? segment.MetaOffset : slot.Offset + RecordHeader.Size + slot.BodyLength;
+
+    /// <summary>Whether this is the meta of such a record, as it was written.</summary>
+    internal static bool IsMeta(ReadOnlySpan<byte> meta, ulong keyHash, long bodyLength, out ulong[] checks)
+    {
+        var blocks = FileBody.BlocksOf(bodyLength);
+        checks = [];
+        if (meta.Length < (blocks + 1) * sizeof(ulong)
+            || BinaryPrimitives.ReadUInt64LittleEndian(meta[^sizeof(ulong)..]) != XxHash3.HashToUInt64(meta[..^sizeof(ulong)], (long)keyHash))
+            return false;
+        checks = new ulong[blocks];
+        for (var i = 0; i < blocks; i++)
+            checks[i] = BinaryPrimitives.ReadUInt64LittleEndian(meta[(i * sizeof(ulong))..]);
+        return true;
+    }
+
+    private async ValueTask<Entry[]> WithWaitingAsync(CacheKey key, PutJob? job)
+    {
+        var entries = new List<Entry>();
+        for (; job is not null; job = job.Before)
+            if (!job.IsCancelled && entries.TrueForAll(e => VariantOf(e.Head.Vary) != job.VariantHash))
+                entries.Add(job.Entry);
+        foreach (var stored in await ReadAsync(key))
+            if (entries.TrueForAll(e => VariantOf(e.Head.Vary) != VariantOf(stored.Head.Vary)))
+                entries.Add(stored);
+        return [.. entries];
+    }
+
+    private ValueTask<Entry[]> ReadAsync(in CacheKey key)
+    {
+        Span<Slot> found = stackalloc Slot[DiskIndex.MaxVariants];
+        var count = _index.Find(HashOf(key), found);
+        if (count == 0)
+            return new([]);
+        if (count > 1 || !TryRead(found[0], key, out var entry))
+            return ReadManyAsync(key, found[..count].ToArray());
+        if (entry is null)
+            return new([]);
+        Interlocked.Increment(ref _hits);
+        return new([entry]);
+    }
+
+    private async ValueTask<Entry[]> ReadManyAsync(CacheKey key, Slot[] slots)
+    {
+        var entries = new List<Entry>(slots.Length);
+        foreach (var slot in slots)
+            if ((TryRead(slot, key, out var entry) ? entry : await ReadAsync(slot, key)) is { } read)
+                entries.Add(read);
+        if (entries.Count > 0)
+            Interlocked.Increment(ref _hits);
+        return [.. entries];
+    }
+
+    /// <summary>False: the disk would have to be waited for. Null: there is nothing that can be read.</summary>
+    private bool TryRead(in Slot slot, in CacheKey key, out Entry? entry)
+    {
+        entry = null;
+        if (!TryFind(slot, out var from))
+            return true;
+        try
+        {
+            if (!_reads.TryReadNow(from.File, from.Buffer, from.Position))
+                return false;
+            entry = EntryOf(slot, from, key);
+        }
+        catch (Exception e) when (DiskStore.IsFault(e))
+        {
+            Forget(slot, from.Segment, e.Message);
+        }
+        return true;
+    }
+
+    private async ValueTask<Entry?> ReadAsync(Slot slot, CacheKey? key)
+    {
+        if (!TryFind(slot, out var from))
+            return null;
+        try
+        {
+            if (await DiskReads.ReadAsync(from.File, from.Buffer, from.Position))
+                return EntryOf(slot, from, key);
+            Forget(slot, from.Segment, "it ends before its record does");
+        }
+        catch (Exception e) when (DiskStore.IsFault(e))
+        {
+            Forget(slot, from.Segment, e.Message);
+        }
+        return null;
+    }
+
+    private Entry? ReadNow(in Slot slot)
+    {
+        if (!TryFind(slot, out var from))
+            return null;
+        try
+        {
+            return DiskReads.ReadAll(from.File, from.Buffer, from.Position) ? EntryOf(slot, from, null) : null;
+        }
+        catch (Exception e) when (DiskStore.IsFault(e))
+        {
+            return null;
+        }
+    }
+
+    private readonly record struct Source(Segment Segment, Microsoft.Win32.SafeHandles.SafeFileHandle File, long Position, byte[] Buffer, int BodyInBuffer);
+
+    private bool TryFind(in Slot slot, out Source from)
+    {
+        from = default;
+        if (_segments.Get(slot.Segment) is not { } segment)
+        {
+            _index.Remove(slot.KeyHash, slot.Segment, slot.Offset);
+            return false;
+        }
+        var meta = MetaOffset(segment, slot);
+        var body = !segment.IsAlone && slot.BodyLength <= MostRead ? (int)slot.BodyLength : 0;
+        try
+        {
+            from = new Source(segment, _segments.FileOf(segment), meta - body, GC.AllocateUninitializedArray<byte>(body + slot.MetaLength), body);
+            return true;
+        }
+        catch (Exception e) when (DiskStore.IsFault(e))
+        {
+            Forget(slot, segment, e.Message);
+            return false;
+        }
+    }
+
+    /// <param name="key">Null: whatever it is.</param>
+    private Entry? EntryOf(in Slot slot, in Source from, in CacheKey? key)
+    {
+        var meta = from.Buffer.AsSpan(from.BodyInBuffer);
+        if (!IsMeta(meta, slot.KeyHash, slot.BodyLength, out var checks))
+        {
+            // A head that is written anew meanwhile is no damage.
+            if (MetaOffset(from.Segment, slot) == from.Position + from.BodyInBuffer)
+                Damaged(slot, from.Segment);
+            return null;
+        }
+        var octets = meta[(checks.Length * sizeof(ulong))..^sizeof(ulong)];
+        var now = _time.GetUtcNow();
+        if ((key is { } known ? HeadCodec.Read(octets, known, now) : HeadCodec.Read(octets, now)) is not { } head)
+            return null;
+        var isVerified = (slot.Marks & SlotMarks.Verified) != 0;
+        var place = new Slot(slot.KeyHash, slot.VariantHash, slot.Segment, slot.Offset, slot.BodyLength, slot.MetaLength, slot.Marks);
+        Body body;
+        if (from.BodyInBuffer == slot.BodyLength)
+        {
+            if (!isVerified && slot.BodyLength > 0)
+            {
+                if (FileBody.CheckOf(from.Buffer.AsSpan(0, from.BodyInBuffer)) != checks[0])
+                {
+                    Damaged(slot, from.Segment);
+                    return null;
+                }
+                _index.Mark(slot.KeyHash, slot.Segment, slot.Offset, SlotMarks.Verified);
+            }
+            body = slot.BodyLength == 0 ? Body.Empty : new Body(new ReadOnlySequence<byte>(from.Buffer, 0, from.BodyInBuffer), from.Buffer.Length + BodyBuilder.BlockCost);
+        }
+        else
+        {
+            var segment = from.Segment;
+            body = new Body(new FileBody(_reads, from.File, slot.Offset + RecordHeader.Size, slot.BodyLength, checks, isVerified, (_, agrees) =>
+            {
+                if (agrees)
+                    _index.Mark(place.KeyHash, place.Segment, place.Offset, SlotMarks.Verified);
+                else
+                    Damaged(place, segment);
+            }));
+        }
+        return new Entry(head.Key, head.Head, body, head.Trailers) { BanStamp = head.BanStamp, Place = place };
+    }
+
+    private void Damaged(in Slot slot, Segment segment)
+    {
+        if (_index.Remove(slot.KeyHash, slot.Segment, slot.Offset))
+            _faults.OnDamaged(segment.Path);
+    }
+
+    private void Forget(in Slot slot, Segment segment, string problem)
+    {
+        _index.Remove(slot.KeyHash, slot.Segment, slot.Offset);
+        _faults.OnRead(segment.Path, problem);
+    }
+
+    private ulong HashOf(in CacheKey key)
+    {
+        // Lengths before the parts: no two keys are the same octets.
+        var length = key.Scope.Length + key.Scheme.Length + key.Host.Length + key.PathAndQuery.Length + 5;
+        var rented = length > 512 ? ArrayPool<char>.Shared.Rent(length) : null;
+        var text = rented is null ? stackalloc char[512] : rented;
+        var at = 5;
+        (text[0], text[1], text[2], text[3], text[4]) =
+            ((char)key.Scope.Length, (char)key.Scheme.Length, (char)key.Host.Length, (char)key.Port, (char)key.PathAndQuery.Length);
+        foreach (var part in (ReadOnlySpan<string>)[key.Scope, key.Scheme, key.Host, key.PathAndQuery])
+        {
+            part.CopyTo(text[at..]);
+            at += part.Length;
+        }
+        var hash = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(text[..length]), _folder.Seed);
+        if (rented is not null)
+            ArrayPool<char>.Shared.Return(rented);
+        return hash;
+    }
+
+    private static uint VariantOf(Vary vary)
+    {
+        if (vary.Count == 0)
+            return 0;
+        var hash = new XxHash3();
+        foreach (var (name, value) in vary.Values)
+        {
+            hash.Append(MemoryMarshal.AsBytes(name.ToLowerInvariant().AsSpan()));
+            hash.Append(value is null ? [0] : [1]);
+            hash.Append(MemoryMarshal.AsBytes((value + "\n").AsSpan()));
+        }
+        return (uint)hash.GetCurrentHashAsUInt64() | 1;
+    }
+
+    private void Write()
+    {
+        try
+        {
+            var spare = new List<DiskJob>();
+            while (_queue.Take(spare) is { } jobs)
+            {
+                foreach (var job in jobs)
+                    Do(job);
+                _store.Flush();
+                foreach (var job in jobs)
+                {
+                    if (job is PutJob put)
+                        _waiting.TryRemove(new(put.Entry.Key, put));
+                    _queue.Done(job);
+                }
+                jobs.Clear();
+                spare = jobs;
+            }
+            _store.Seal();
+        }
+        catch (Exception bug)
+        {
+            DiskLog.WriterFailed(_log, bug);
+            _queue.Close();
+        }
+    }
+
+    private void Do(DiskJob job)
+    {
+        if (job is PutJob put)
+        {
+            _store.Put(put);
+            return;
+        }
+        _store.Flush();
+        switch (job)
+        {
+            case TombstoneJob buried:
+                _store.Bury(buried.KeyHash, buried.Removed);
+                break;
+            case RewriteJob rewrite:
+                _store.Rewrite(rewrite, VariantOf(rewrite.Entry.Head.Vary));
+                break;
+            case PieceJob piece:
+                _store.Write(piece);
+                break;
+            case EndJob end:
+                _store.End(end, entry => (HashOf(entry.Key), VariantOf(entry.Head.Vary)));
+                break;
+            case ClearJob:
+                _store.Clear();
+                break;
+        }
+    }
+}
