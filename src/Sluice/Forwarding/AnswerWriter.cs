@@ -10,6 +10,7 @@
 using System.Buffers;
 using System.Globalization;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Win32.SafeHandles;
 using Sluice.Http;
 using Sluice.Net;
 
@@ -93,6 +94,31 @@ internal sealed class AnswerWriter(ClientConnection client)
             return WriteAsync(pieces.First);
         _x.MarkFirstByte();
         return _dropsContent || pieces.IsEmpty ? new(true) : WriteManyAsync(pieces);
+    }
+
+    /// <summary>The same for octets of a file, at most <see cref="TcpSocket.OneTurn"/> at a time, that lie in memory and are part of a body
+    /// with Content-Length.</summary>
+    /// <exception cref="IOException">The file ends before, or cannot be read.</exception>
+    public async ValueTask<bool> WriteFileAsync(SafeFileHandle file, long offset, int count)
+    {
+        _x.MarkFirstByte();
+        if (_chunked || count > _left)
+            throw new InvalidOperationException("The body is longer than its Content-Length.");
+        _left -= count;
+        _begun = true;
+        if (!_sendingInterim.IsCompletedSuccessfully)
+        {
+            await _sendingInterim;
+            _sendingInterim = default;
+        }
+        if (_pieces.Count > 0 && !await FlushAsync(0))
+            return false;
+        var sending = client.Socket.SendFileAsync(_copied.Written, file, offset, count);
+        if (!sending.IsCompletedSuccessfully)
+            return await WaitAsync(sending, count);
+        sending.GetAwaiter().GetResult();
+        Sent(count);
+        return (_inThisTurn += count) <= TcpSocket.OneTurn || await GiveWayAsync();
     }
 
     /// <summary>The body is whole. An answer without a body is begun and ended by this alone.</summary>

@@ -10,6 +10,7 @@
 // time: what is pending fails with ObjectDisposedException. Errors of the network are SocketExceptions.
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using Sluice.Net.Linux;
 using Sluice.Net.Plain;
 
@@ -46,6 +47,11 @@ public abstract class TcpSocket : IDisposable
 
     /// <summary>Sends all pieces, in as few system calls as there can be. The list is the caller's again afterwards.</summary>
     public abstract ValueTask SendAsync(List<ArraySegment<byte>> pieces);
+
+    /// <summary>Sends all of <paramref name="before"/> and then octets of a file, which on Linux do not come into this process. Whoever
+    /// calls it has seen to it that they lie in memory: else the loop would wait for the disk.</summary>
+    /// <exception cref="IOException">The file ends before, or cannot be read; a part may have been sent.</exception>
+    public abstract ValueTask SendFileAsync(ReadOnlyMemory<byte> before, SafeFileHandle file, long offset, int count);
 
     /// <summary>Octets that the kernel has taken so far: whether a send that is not complete comes forward.</summary>
     public long BytesSent { get; private protected set; }

@@ -9,6 +9,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Sluice.Net.Linux;
 
@@ -191,13 +192,58 @@ internal sealed class EpollSocket : TcpSocket, IWatched
         }
     }
 
-    private unsafe int TrySend(ReadOnlySpan<byte> bytes)
+    public override ValueTask SendFileAsync(ReadOnlyMemory<byte> before, SafeFileHandle file, long offset, int count)
+    {
+        try
+        {
+            var sent = before.IsEmpty ? 0 : TrySend(before.Span, Libc.MSG_MORE);
+            if (sent < before.Length)
+                return SendFileRestAsync(before[sent..], file, offset, count);
+            sent = TrySendFile(file, offset, count);
+            return sent == count ? default : SendFileRestAsync(default, file, offset + sent, count - sent);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+        {
+            return ValueTask.FromException(e);
+        }
+    }
+
+    private async ValueTask SendFileRestAsync(ReadOnlyMemory<byte> before, SafeFileHandle file, long offset, int count)
+    {
+        while (!before.IsEmpty)
+        {
+            await _output.WaitAsync();
+            before = before[TrySend(before.Span, Libc.MSG_MORE)..];
+        }
+        while (count > 0)
+        {
+            await _output.WaitAsync();
+            var sent = TrySendFile(file, offset, count);
+            offset += sent;
+            count -= sent;
+        }
+    }
+
+    private unsafe int TrySendFile(SafeFileHandle file, long offset, int count)
+    {
+        Enter();
+        _output.Clear();
+        var sent = Libc.sendfile(_fd, file, &offset, (nuint)count);
+        if (sent == 0 || sent < 0 && Libc.LastError == Libc.EIO)
+        {
+            Leave();
+            throw new IOException(sent == 0 ? "The file ends before what is to be sent." : "The file cannot be read.");
+        }
+        return Sent(sent, count);
+    }
+
+    private unsafe int TrySend(ReadOnlySpan<byte> bytes, int flags = 0)
     {
         Enter();
         _output.Clear();
         nint sent;
         fixed (byte* start = bytes)
-            sent = Libc.send(_fd, start, (nuint)bytes.Length, Libc.MSG_NOSIGNAL);
+            sent = Libc.send(_fd, start, (nuint)bytes.Length, Libc.MSG_NOSIGNAL | flags);
         return Sent(sent, bytes.Length);
     }
 

@@ -1,17 +1,18 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Sluice.Net.Linux;
 
 /// <summary>The system calls of the event loop, as in Linux' man pages section 2; -1 and errno on error.</summary>
 internal static unsafe partial class Libc
 {
-    public const int EINTR = 4, EAGAIN = 11, EINPROGRESS = 115;
+    public const int EINTR = 4, EIO = 5, EAGAIN = 11, EINPROGRESS = 115;
 
     public const int SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     public const int AF_INET = 2, AF_INET6 = 10;
     public const int SOL_SOCKET = 1, SO_ERROR = 4, SO_LINGER = 13, IPPROTO_TCP = 6, TCP_NODELAY = 1;
-    public const int MSG_PEEK = 2, MSG_NOSIGNAL = 0x4000;
+    public const int MSG_PEEK = 2, MSG_NOSIGNAL = 0x4000, MSG_MORE = 0x8000;
     public const int SHUT_WR = 1;
 
     public const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CLOEXEC = 0x80000;
@@ -65,6 +66,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint sendmsg(int fd, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint sendfile(int to, SafeFileHandle from, long* offset, nuint length);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int shutdown(int fd, int how);

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 
 namespace Sluice.Net.Plain;
 
@@ -106,6 +108,28 @@ internal sealed class PlainSocket : TcpSocket
             await SendAsync(pieces[i][skipped..]);
             sent -= skipped;
             length -= pieces[i].Count;
+        }
+    }
+
+    public override async ValueTask SendFileAsync(ReadOnlyMemory<byte> before, SafeFileHandle file, long offset, int count)
+    {
+        await SendAsync(before);
+        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(count, InOneSend));
+        try
+        {
+            while (count > 0)
+            {
+                var read = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, Math.Min(count, buffer.Length)), offset);
+                if (read == 0)
+                    throw new IOException("The file ends before what is to be sent.");
+                await SendAsync(buffer.AsMemory(0, read));
+                offset += read;
+                count -= read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
