@@ -164,6 +164,9 @@ public class CacheRulesTests
     [InlineData("bypass paths=/api/*", "GET //api/x", LookupOutcome.Bypass)]
     [InlineData("bypass paths=/api/*", "GET /y/..%2fapi/x", LookupOutcome.Bypass)]
     [InlineData("bypass paths=/api/*", "GET /api/..%2fy", LookupOutcome.Bypass)]
+    [InlineData("bypass paths=*/.git/*", "GET /a/.git/config", LookupOutcome.Bypass)]
+    [InlineData("bypass paths=*.php", "GET /a/b.php?c", LookupOutcome.Bypass)]
+    [InlineData("bypass paths=/%7ejoe/*", "GET /~joe/x", LookupOutcome.Bypass)]
     [InlineData("bypass hosts=.origin.test", "GET http://www.origin.test/", LookupOutcome.Bypass)]
     [InlineData("sortQuery paths=/api/open; bypass paths=/api/*", "GET /api/open", LookupOutcome.Miss)]
     public void Rule_BypassesTheCache(string rules, string request, LookupOutcome outcome) =>

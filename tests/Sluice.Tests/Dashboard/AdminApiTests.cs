@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache;
 using Sluice.Dashboard;
 using Sluice.Tests.Cache;
+using Sluice.Tests.House;
 using Sluice.Tests.Kit;
 
 namespace Sluice.Tests.Dashboard;
@@ -39,6 +40,17 @@ public sealed class AdminApiTests : IAsyncLifetime
         _loggers.Dispose();
         _folder.Dispose();
         Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
+    public void EveryMember_IsInTheDocs()
+    {
+        var doc = File.ReadAllText(Path.Combine(Repository.Root, "docs/admin-api.md"));
+        Type[] shapes = [typeof(CacheStats), typeof(TierStats), typeof(EntryList), typeof(HeldEntry), typeof(EntryReport), typeof(HeldAnswers),
+            typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged)];
+        var members = shapes.SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct().ToList();
+        Assert.True(members.Count > 40);
+        Assert.All(members.Except(["routes"]), m => Assert.Contains($"`{m}`", doc, StringComparison.Ordinal));
     }
 
     [Fact]
