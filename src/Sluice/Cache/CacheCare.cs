@@ -40,7 +40,7 @@ public sealed class CacheCare
     public IEnumerable<HeldEntry> List(EntrySelector selector)
     {
         var now = _time.GetUtcNow();
-        return _tier.All.Where(e => selector.Matches(e.Key, e.Head) && Bans.Judge(e.Key, e.Head, e.BanStamp) is null).Select(e => HeldEntry.Of(e, now));
+        return _tier.All.Where(e => selector.Matches(e.Key, e.Head) && Bans.Judge(e.Key, e.Head, e.BanStamp) is not { Soft: false }).Select(e => HeldEntry.Of(e, now));
     }
 
     /// <summary>What is held for a request, and what would become of it now. Counts as no use.</summary>

@@ -9,7 +9,7 @@ public static class CacheRuleCheck
     {
         var covering = before.Where(b => Covers(b, rule)).ToList();
         var lookups = covering.Find(b => b.ShapesLookup);
-        var answers = covering.Find(b => b.SetsFreshness);
+        var answers = covering.Find(b => b.SetsFreshness || b.Bypass);
         return (!rule.ShapesLookup || lookups is not null) && (!rule.SetsFreshness || answers is not null) ? (lookups ?? answers)?.Id : null;
     }
 

@@ -85,7 +85,7 @@ internal sealed class CacheRule(CacheRuleOptions options)
     private static readonly StatusRange[] DefaultStatus = [new(200, 200), new(203, 203), new(206, 206), new(300, 301), new(308, 308)];
 
     private readonly HostPattern[] _hosts = [.. options.Hosts];
-    private readonly string[] _paths = [.. options.Paths.Select(p => PathSpelling.Normalize(p, p.Length))];
+    private readonly string[] _paths = [.. options.Paths.Select(Spelled)];
     private readonly string[] _types = [.. options.Types];
     private readonly StatusRange[] _status = options.Status.Count == 0 ? DefaultStatus : [.. options.Status];
     private readonly string[] _ignored = [.. options.IgnoreQuery];
@@ -146,6 +146,10 @@ internal sealed class CacheRule(CacheRuleOptions options)
     /// <summary>The origin's directives under this rule.</summary>
     public ResponseDirectives Directives(in ResponseDirectives said) =>
         said.Under(options.Override && options.Ttl is not null, Seconds(options.StaleWhileRevalidate), Seconds(options.StaleIfError), options.Override);
+
+    // A glob may begin with its star instead of the path's slash.
+    private static string Spelled(string glob) =>
+        glob[0] == '/' ? PathSpelling.Normalize(glob, glob.Length) : PathSpelling.Normalize("/" + glob, glob.Length + 1)[1..];
 
     private static long Seconds(TimeSpan? span) => span is { } given ? (long)given.TotalSeconds : -1;
 

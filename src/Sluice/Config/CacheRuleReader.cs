@@ -13,16 +13,21 @@ internal sealed class CacheRuleReader(ProblemList problems)
     public IReadOnlyList<CacheRuleOptions> Read(Section cache)
     {
         var rules = new List<CacheRuleOptions>();
+        var ids = new HashSet<string>();
         foreach (var section in cache.List("rules"))
         {
+            var before = problems.Count;
             var rule = ReadRule(section);
-            if (rule.Id.Length > 0 && rules.Exists(r => r.Id == rule.Id))
+            if (section.Has("id") && !ids.Add(rule.Id))
                 section.Problem("id", $"duplicate id '{rule.Id}', write another");
-            else if (CacheRuleCheck.DecidedBefore(rule, rules) is { } before)
-                problems.Add(section.Place, section.Shown, $"rule '{rule.Id}' is never reached: rule '{before}' before it decides all that it matches");
+            // What follows from a rule that is wrong itself is not told.
+            if (problems.Count > before)
+                continue;
+            if (CacheRuleCheck.DecidedBefore(rule, rules) is { } deciding)
+                problems.Add(section.Place, section.Shown, $"rule '{rule.Id}' is never reached: rule '{deciding}' before it decides all that it matches");
             rules.Add(rule);
         }
-        return rules.Count == 0 ? [] : rules;
+        return rules.Count == 0 ? Array.Empty<CacheRuleOptions>() : rules;
     }
 
     private static CacheRuleOptions ReadRule(Section section)

@@ -30,6 +30,8 @@ internal sealed class ProblemList
 
     public bool IsEmpty => _problems.Count == 0;
 
+    public int Count => _problems.Count;
+
     public void Add(Place place, string key, string message)
     {
         var problem = new Problem(place.File, place.Line, place.Column, key, message);

@@ -16,9 +16,9 @@ internal sealed partial class CacheScenario
 
     private readonly string _scope;
 
-    public CacheScenario(long memoryBytes = 1 << 20, long? maxEntryBytes = null, string scope = "")
+    public CacheScenario(long memoryBytes = 1 << 20, long? maxEntryBytes = null, string scope = "", params CacheRuleOptions[] rules)
     {
-        Cache = new HttpCache(new CacheOptions { MemoryBytes = memoryBytes, MaxEntryBytes = maxEntryBytes }, Time);
+        Cache = new HttpCache(new CacheOptions { MemoryBytes = memoryBytes, MaxEntryBytes = maxEntryBytes, Rules = rules }, Time);
         _scope = scope;
         // Off the second, so that rounding shows.
         Time.Advance(TimeSpan.FromMilliseconds(300));

@@ -1,0 +1,277 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Cache;
+using Sluice.Dashboard;
+using Sluice.Tests.Cache;
+using Sluice.Tests.House;
+using Sluice.Tests.Kit;
+
+namespace Sluice.Tests.Dashboard;
+
+/// <summary>The admin API over its real socket.</summary>
+public sealed class AdminApiTests : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new();
+    private readonly CacheScenario _scenario = new();
+    private readonly LogLines _log = new();
+    private readonly LoggerFactory _loggers;
+    private AdminApi? _api;
+
+    public AdminApiTests() => _loggers = new LoggerFactory([_log]);
+
+    private string Socket => _folder.File("admin.sock");
+
+    public async ValueTask InitializeAsync()
+    {
+        _api = await StartAsync();
+        _scenario.Fetch("GET http://a.test/x", "200|Cache-Control: max-age=60|Content-Type: text/html|Cache-Tag: one");
+        _scenario.Fetch("GET http://a.test/y?q", "200|Cache-Control: max-age=60|Cache-Tag: two");
+        _scenario.Fetch("GET http://b.test/", "200|Cache-Control: max-age=60");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await (_api?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _loggers.Dispose();
+        _folder.Dispose();
+        Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
+    public void EveryMember_IsInTheDocs()
+    {
+        var doc = File.ReadAllText(Path.Combine(Repository.Root, "docs/admin-api.md"));
+        Type[] shapes = [typeof(CacheStats), typeof(TierStats), typeof(EntryList), typeof(HeldEntry), typeof(EntryReport), typeof(HeldAnswers),
+            typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged)];
+        var members = shapes.SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct().ToList();
+        Assert.True(members.Count > 40);
+        Assert.All(members.Except(["routes"]), m => Assert.Contains($"`{m}`", doc, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task NoSocketConfigured_NoApi() =>
+        Assert.Null(await AdminApi.StartAsync(new AdminOptions(), _scenario.Cache, [], NullLoggerFactory.Instance));
+
+    [Fact]
+    public async Task Socket_IsForItsUserAloneAndGoesAtTheEnd()
+    {
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Socket));
+        Assert.Equal(["admin.sock"], Directory.GetFileSystemEntries(_folder.Path).Select(Path.GetFileName));
+        await _api!.DisposeAsync();
+        _api = null;
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public async Task SocketOfALivingProcess_IsAnError()
+    {
+        var e = await Assert.ThrowsAsync<AdminSocketException>(StartAsync);
+        Assert.Equal($"{Socket}: another process serves there", e.Message);
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync("/v1/cache/stats")).Status);
+    }
+
+    [Fact]
+    public async Task SocketOfADeadProcess_IsReplaced()
+    {
+        await _api!.DisposeAsync();
+        using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            // What stays of a socket when its process is killed: the name without anybody who listens.
+            dead.Bind(new UnixDomainSocketEndPoint(_folder.File("dead")));
+            File.Move(_folder.File("dead"), Socket);
+        }
+        Assert.True(File.Exists(Socket));
+        _api = await StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await AskAsync("/v1/cache/stats")).Status);
+    }
+
+    [Fact]
+    public async Task FileInItsPlace_IsLeftAlone()
+    {
+        await _api!.DisposeAsync();
+        _api = null;
+        await File.WriteAllTextAsync(Socket, "precious", TestContext.Current.CancellationToken);
+        var e = await Assert.ThrowsAsync<AdminSocketException>(StartAsync);
+        Assert.Equal($"{Socket}: this is a file and no socket, name another path", e.Message);
+        Assert.Equal("precious", await File.ReadAllTextAsync(Socket, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task FolderThatIsGone_IsAnErrorThatNamesThePath()
+    {
+        var e = await Assert.ThrowsAsync<AdminSocketException>(() =>
+            AdminApi.StartAsync(new AdminOptions { Socket = _folder.File("no/admin.sock") }, _scenario.Cache, [], NullLoggerFactory.Instance));
+        Assert.StartsWith(_folder.File("no/admin.sock") + ": ", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stats_AreTheCountersOfBothTiers()
+    {
+        _scenario.Find("GET http://a.test/x");
+        var (status, body) = await AskAsync("/v1/cache/stats");
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal((1, 3, 0.25, 3), (body.GetProperty("hits").GetInt32(), body.GetProperty("misses").GetInt32(),
+            body.GetProperty("hitRatio").GetDouble(), body.GetProperty("stores").GetInt32()));
+        var memory = body.GetProperty("memory");
+        Assert.Equal((3, _scenario.Cache.Counters.Bytes, 1 << 20, 0), (memory.GetProperty("entries").GetInt32(), memory.GetProperty("bytes").GetInt64(),
+            memory.GetProperty("capacityBytes").GetInt64(), memory.GetProperty("faults").GetInt32()));
+        Assert.Equal(JsonValueKind.Null, body.GetProperty("disk").ValueKind);
+    }
+
+    [Theory]
+    [InlineData("", 3)]
+    [InlineData("?host=a.test", 2)]
+    [InlineData("?host=.test", 3)]
+    [InlineData("?prefix=http://a.test/y", 1)]
+    [InlineData("?tag=one", 1)]
+    [InlineData("?tag=one&host=b.test", 0)]
+    [InlineData("?route=", 3)]
+    [InlineData("?route=app", 0)]
+    public async Task Entries_AreThoseThatAreSelected(string query, int count)
+    {
+        var (_, body) = await AskAsync("/v1/cache/entries" + query);
+        Assert.Equal((count, false), (body.GetProperty("entries").GetArrayLength(), body.GetProperty("more").GetBoolean()));
+    }
+
+    [Fact]
+    public async Task Entries_AreAsManyAsAreAskedFor()
+    {
+        var (_, body) = await AskAsync("/v1/cache/entries?limit=2");
+        Assert.Equal((2, true), (body.GetProperty("entries").GetArrayLength(), body.GetProperty("more").GetBoolean()));
+        (_, body) = await AskAsync("/v1/cache/entries?prefix=http://a.test/x");
+        var entry = body.GetProperty("entries")[0];
+        Assert.Equal(("http://a.test/x", "", 200, "text/html", 5, 60, "memory"), (entry.GetProperty("url").GetString(), entry.GetProperty("route").GetString(),
+            entry.GetProperty("status").GetInt32(), entry.GetProperty("type").GetString(), entry.GetProperty("bytes").GetInt32(),
+            entry.GetProperty("freshFor").GetInt32(), entry.GetProperty("tier").GetString()));
+    }
+
+    [Fact]
+    public async Task Entry_IsShownForTheRequestWithItsFields()
+    {
+        _scenario.Fetch("GET http://a.test/v|Accept-Language: de", "200|Cache-Control: max-age=60|Vary: Accept-Language");
+        var (_, body) = await AskAsync($"/v1/cache/entry?url={Uri.EscapeDataString("http://a.test/v")}&field={Uri.EscapeDataString("Accept-Language: de")}&field=X:1&route=");
+        var route = Assert.Single(body.GetProperty("routes").EnumerateArray());
+        Assert.Equal("hit", route.GetProperty("verdict").GetString());
+        Assert.Equal("max-age", route.GetProperty("variants")[0].GetProperty("freshness").GetProperty("lifetimeFrom").GetString());
+        (_, body) = await AskAsync("/v1/cache/entry?url=http://a.test/v");
+        Assert.Equal(["no stored variant fits this request", "nothing is stored for this URI"],
+            body.GetProperty("routes").EnumerateArray().Select(r => r.GetProperty("reason").GetString()));
+    }
+
+    [Theory]
+    [InlineData("""{"url":"http://a.test/x"}""", 1, 2)]
+    [InlineData("""{"url":"http://a.test/x","route":"app"}""", 0, 3)]
+    [InlineData("""{"url":"http://a.test/none"}""", 0, 3)]
+    [InlineData("""{"prefix":"http://a.test/"}""", 2, 1)]
+    [InlineData("""{"host":".test"}""", 3, 0)]
+    [InlineData("""{"tag":"two"}""", 1, 2)]
+    [InlineData("""{"all":true}""", 3, 0)]
+    [InlineData("""{"all":true,"route":"app"}""", 0, 3)]
+    [InlineData("""{"all":true,"soft":true}""", 3, 3)]
+    public async Task Purge_TakesWhatItNames(string order, int taken, int left)
+    {
+        var (status, body) = await AskAsync("/v1/cache/purge", order);
+        Assert.Equal((HttpStatusCode.OK, taken), (status, body.GetProperty("entries").GetInt32()));
+        Assert.Equal(left, _scenario.Cache.Counters.Entries);
+    }
+
+    [Theory]
+    [InlineData("/v1/cache/entries?hosts=a", null, 400, "unknown parameter 'hosts', known: host, prefix, tag, route, limit")]
+    [InlineData("/v1/cache/stats?x", null, 400, "unknown parameter 'x', there is none")]
+    [InlineData("/v1/cache/entries?host=a&host=b", null, 400, "host: is there more than once")]
+    [InlineData("/v1/cache/entries?host=a:80", null, 400, "host: 'a:80' names a port: an entry is a host, on every port")]
+    [InlineData("/v1/cache/entries?limit=0", null, 400, "limit: '0' is not a number from 1 to 100000")]
+    [InlineData("/v1/cache/entries?limit=1e9", null, 400, "limit: '1e9' is not a number from 1 to 100000")]
+    [InlineData("/v1/cache/entries?route=ap", null, 400, "route: no reverse listener is named 'ap', known: app")]
+    [InlineData("/v1/cache/entries?prefix=/x", null, 400, "prefix: '/x' is not an absolute http or https URL as a request carries it, write for example http://example.com/path")]
+    [InlineData("/v1/cache/entry", null, 400, "url is missing")]
+    [InlineData("/v1/cache/entry?url=ftp://a/", null, 400, "url: 'ftp://a/' is not an absolute http or https URL as a request carries it, write for example http://example.com/path")]
+    [InlineData("/v1/cache/entry?url=http://u@a/", null, 400, "url: 'http://u@a/' is not an absolute http or https URL as a request carries it, write for example http://example.com/path")]
+    [InlineData("/v1/cache/entry?url=http://a/&field=x", null, 400, "field: 'x' is not a field line, write Name: value")]
+    [InlineData("/v1/cache/purge", "{}", 400, "name exactly one of url, prefix, host, tag and all")]
+    [InlineData("/v1/cache/purge", """{"all":false}""", 400, "name exactly one of url, prefix, host, tag and all")]
+    [InlineData("/v1/cache/purge", """{"url":"http://a/","all":true}""", 400, "name exactly one of url, prefix, host, tag and all")]
+    [InlineData("/v1/cache/purge", """{"tag":" "}""", 400, "tag: is empty")]
+    [InlineData("/v1/cache/purge", "null", 400, "name exactly one of url, prefix, host, tag and all")]
+    [InlineData("/v1/cache/purge", """{"all":true,"sofft":true}""", 400, "sofft")]
+    [InlineData("/v1/cache/purge", """{"ALL":true}""", 400, "ALL")]
+    [InlineData("/v1/cache/purge", """{"all":true,"all":true}""", 400, "")]
+    [InlineData("/v1/cache/purge", """{"all":"yes"}""", 400, "$.all")]
+    [InlineData("/v1/cache/purge", "{", 400, "")]
+    [InlineData("/v1/cache/purge", "", 400, "")]
+    [InlineData("/v1/cache/stats", "{}", 405, "The method is not known here.")]
+    [InlineData("/v1/cache/purge", null, 405, "The method is not known here.")]
+    [InlineData("/v2/cache/stats", null, 404, "There is nothing here.")]
+    [InlineData("/", null, 404, "There is nothing here.")]
+    public async Task WrongRequest_IsAProblemThatSaysWhatIsWrong(string path, string? order, int status, string detail)
+    {
+        var (found, body) = await AskAsync(path, order);
+        Assert.Equal((status, status), ((int)found, body.GetProperty("status").GetInt32()));
+        Assert.Contains(detail, body.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Equal(3, _scenario.Cache.Counters.Entries);
+    }
+
+    [Fact]
+    public async Task BodyThatIsNoJson_IsRefused()
+    {
+        using var http = Client();
+        using var response = await http.PostAsync("/v1/cache/purge", new StringContent("all=true", Encoding.ASCII, "application/x-www-form-urlencoded"), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task LargeBody_IsRefused()
+    {
+        var (status, body) = await AskAsync("/v1/cache/purge", $$"""{"tag":"{{new string('x', 70_000)}}"}""");
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, 413), (status, body.GetProperty("status").GetInt32()));
+    }
+
+    [Fact]
+    public async Task LongUrl_IsTaken()
+    {
+        // limits.maxRequestLine lets 8 KiB through, and each octet may need an escape here.
+        var (status, _) = await AskAsync($"/v1/cache/entry?url={Uri.EscapeDataString("http://a.test/" + new string('[', 8000))}");
+        Assert.Equal(HttpStatusCode.OK, status);
+    }
+
+    [Fact]
+    public async Task ManyAtOnce_AreAllAnswered()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
+        {
+            var (status, _) = await AskAsync("/v1/cache/purge", $$"""{"tag":"t{{i.ToString(CultureInfo.InvariantCulture)}}"}""");
+            Assert.Equal(HttpStatusCode.OK, status);
+        }));
+        Assert.Equal(3, _scenario.Cache.Counters.Entries);
+    }
+
+    private Task<AdminApi?> StartAsync() => AdminApi.StartAsync(new AdminOptions { Socket = Socket }, _scenario.Cache, ["app"], _loggers);
+
+    private async Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(string path, string? order = null)
+    {
+        using var http = Client();
+        using var content = order is null ? null : new StringContent(order, Encoding.UTF8, "application/json");
+        using var response = await (content is null ? http.GetAsync(path) : http.PostAsync(path, content)).Within();
+        if (!response.IsSuccessStatusCode)
+            Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        return (response.StatusCode, body.RootElement.Clone());
+    }
+
+    private HttpClient Client() => new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (_, stop) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), stop);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    }) { BaseAddress = new Uri("http://admin") };
+}
