@@ -193,11 +193,30 @@ public class GapTests
     }
 
     [Fact]
+    public async Task RestOfABlockThatBreaksOff_IsNotTheClients()
+    {
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        await scene.GetRangeAsync(0, 1);
+        scene.Origin.Instead = async x =>
+        {
+            if (x.Number != 2)
+                return false;
+            await x.WriteAsync("HTTP/1.1 206 P\r\nCache-Control: max-age=600\r\nETag: \"v1\"\r\nContent-Range: bytes 2-9/10\r\nContent-Length: 8\r\n\r\n2345");
+            await x.CloseAsync();
+            return true;
+        };
+        await scene.GetRangeAsync(2, 3);
+        RangeScene.AssertHit(await scene.GetRangeAsync(0, 5));
+        Assert.Null((await scene.Proxy.RecordsAsync(2))[1].Error);
+    }
+
+    [Fact]
     public async Task MoreThanWasAskedFor_IsNotReadToItsEnd()
     {
         var content = RangeScene.Random(8 << 20);
         await using var scene = await RangeScene.StartAsync(reverse: false, content, new() { MemoryBytes = 64 << 20 });
         await scene.GetRangeAsync(0, 9);
+        var gone = new TaskCompletionSource();
         scene.Origin.Instead = async x =>
         {
             if (x.Number != 2)
@@ -206,9 +225,11 @@ public class GapTests
             await x.WriteAsync($"HTTP/1.1 206 P\r\nCache-Control: max-age=600\r\nETag: \"v1\"\r\nContent-Range: bytes 10-{content.Length - 1}/{content.Length}\r\nContent-Length: {content.Length - 10}\r\n\r\n");
             await x.WriteAsync(content.AsMemory(10, 2 << 20));
             await x.WaitUntilGoneAsync();
+            gone.SetResult();
             return true;
         };
         await scene.GetRangeAsync(5, 20);
+        await gone.Task.Within();
         RangeScene.AssertHit(await scene.GetRangeAsync(0, (1 << 20) - 1));
         Assert.Equal(["bytes=0-9", "bytes=10-1048575 \"v1\""], scene.Origin.Asked);
     }
