@@ -12,8 +12,11 @@ public class EntryCostTests
 {
     private const string Fresh = "200|Cache-Control: max-age=600";
 
-    [Fact]
-    public void WhatAnEntryCosts_IsNotLessThanWhatItTakes()
+    [Theory]
+    [InlineData("", Fresh)]
+    // A part.
+    [InlineData("|Range: bytes=0-999", "206|Cache-Control: max-age=600|Content-Range: bytes 0-999/2000")]
+    public void WhatAnEntryCosts_IsNotLessThanWhatItTakes(string range, string answer)
     {
         const int entries = 4000;
         var scenario = new CacheScenario(memoryBytes: 64 << 20);
@@ -27,10 +30,10 @@ public class EntryCostTests
         Assert.True(taken <= counted && counted < 1.5 * taken, $"taken {taken / entries}, counted {counted / entries} an entry");
         GC.KeepAlive(scenario);
 
-        static void Fill(CacheScenario scenario, int from, int to)
+        void Fill(CacheScenario scenario, int from, int to)
         {
             for (var i = from; i < to; i++)
-                scenario.Fetch($"GET /some/path/{i}|Accept-Encoding: gzip", Fresh + "|Content-Type: text/html|Vary: Accept-Encoding|ETag: \"abcdef\"", new string('x', 1000));
+                scenario.Fetch($"GET /some/path/{i}|Accept-Encoding: gzip{range}", answer + "|Content-Type: text/html|Vary: Accept-Encoding|ETag: \"abcdef\"", new string('x', 1000));
         }
     }
 }
