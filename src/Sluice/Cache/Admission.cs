@@ -1,5 +1,3 @@
-using Sluice.Http;
-
 namespace Sluice.Cache;
 
 public enum AdmissionKind : byte
@@ -34,9 +32,6 @@ public sealed class Admission
 
     /// <summary>For Complete.</summary>
     public Gap? Gap { get; init; }
-
-    /// <summary>For Store and Pass of a 200 to a request for a gap: the range that the client asked for, of the new whole.</summary>
-    public ContentRange? Slice { get; internal set; }
 
     /// <summary>For Pass: why.</summary>
     public NotStoredReason Reason { get; init; }

@@ -56,6 +56,9 @@ public sealed class GapPlan
 
     internal long CompleteLength => _entry.CompleteLength!.Value;
 
+    /// <summary>The origin has sent a whole in place of the gap: the client's range of it. Null: it gets the answer as it is.</summary>
+    public ContentRange? Slice { get; internal set; }
+
     /// <summary>The last octet that <see cref="PutRange"/> asked for.</summary>
     public long AskedLast { get; private set; }
 

@@ -6,8 +6,8 @@ namespace Sluice.Cache;
 /// <summary>
 /// A shared HTTP cache (RFC 9111): the one door of this part. It decides and remembers; it opens no socket.
 /// <code>
-/// Find     request -> serve | serve and refresh | ask with validators | ask | stay out
-/// Receive  the origin's head -> store | pass | serve what we hold | ask again
+/// Find     request -> serve | serve and refresh | ask for what is missing | ask with validators | ask | stay out
+/// Receive  the origin's head -> store | pass | serve what we hold | go on with what we hold | ask again
 /// </code>
 /// A lookup that went upstream ends in one <see cref="Receive"/> (two after AskAgain) or one <see cref="InsteadOfError"/>.
 /// Safe for any number of threads.
@@ -84,6 +84,8 @@ public sealed class HttpCache
             return Pass(lookup, head, NotTakenPart(lookup.Reason));
         if (lookup.Plan is not null && (head.Status is 206 or 304 or 416))
             return Parts.Continue(lookup, head, requestTime, responseTime);
+        if (lookup.Plan is { } plan)
+            plan.Slice = PartialContent.SliceOf(lookup, head);
         if (head.Status == 304)
             return lookup.Validators is null ? Pass(lookup, head, NotStoredReason.NotModified) : Freshen(lookup, head, requestTime, responseTime);
         if (head.Status is 500 or 502 or 503 or 504 && lookup.Standby is { } stale && Reuse.InsteadOfServerError(stale, lookup.Facts.Directives, responseTime))
@@ -299,13 +301,10 @@ public sealed class HttpCache
                 Writer = new EntryWriter(this, lookup, entryHead!, new BodyBuilder(_tier, length, _maxEntryBytes),
                     PartialContent.IfItBreaks(head, length, requestTime, responseTime)),
                 CacheStatus = Forwarded(lookup, head) with { Stored = true },
-                Slice = PartialContent.SliceOf(lookup, head),
             };
         if (SpeaksForAll(lookup, head.Status))
             lookup.Selected?.Invalidate();
-        var pass = Pass(lookup, head, reason);
-        pass.Slice = PartialContent.SliceOf(lookup, head);
-        return pass;
+        return Pass(lookup, head, reason);
     }
 
     /// <summary>RFC 9111 s.3; a rule that names a lifetime is the extension that its last item speaks of.</summary>

@@ -110,7 +110,7 @@ internal static class PartialContent
     /// <summary>The client's range of a whole that came where a gap was asked for; null: it gets the answer as it is.</summary>
     public static ContentRange? SliceOf(Lookup lookup, ResponseHead head) =>
         // RFC 9110 s.13.1.5: with If-Range the change is what it wants the whole for.
-        lookup is { Plan: not null, Facts: { Range: { } range, IfRange: null } } && head.Status == 200
+        lookup is { Facts: { Range: { } range, IfRange: null } } && head.Status == 200
         && HttpCache.TryGetLength(head, out var length) && length is { } whole
         && ByteRanges.Resolve(range, whole, out var ranges) == RangeOutcome.Partial && ranges.Length == 1
             ? new ContentRange(ranges[0], whole) : null;

@@ -18,6 +18,9 @@ internal static class Storability
             return NotStoredReason.PartialContent;
         if (status == 304)
             return NotStoredReason.NotModified;
+        // A 416 speaks of one request's range, which is not in the key; one client's would be everybody's.
+        if (status == 416)
+            return NotStoredReason.RangeNotSatisfiable;
         // RFC 9111 s.5.2.1.5
         if (request.Directives.NoStore)
             return NotStoredReason.RequestNoStore;

@@ -49,7 +49,7 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
                 case AdmissionKind.Complete:
                     return await _gaps.AnswerAsync(x, lookup, reply, admission, delivery);
                 default:
-                    return admission.Slice is { } slice
+                    return lookup.Plan?.Slice is { } slice
                         ? await GapFetch.SliceAsync(x, reply, admission, slice, delivery)
                         : await PassAsync(x, reply, admission, delivery);
             }

@@ -13,6 +13,7 @@ public class StorabilityTests
     [InlineData("s.3 206", "GET /|Range: bytes=0-4", "206|Cache-Control: max-age=60|Content-Range: bytes 0-4/9", NotStoredReason.None)]
     [InlineData("s.3 206 that nobody asked for", "GET /", "206|Cache-Control: max-age=60|Content-Range: bytes 0-4/9", NotStoredReason.PartialContent)]
     [InlineData("s.3 206 with a wild Content-Range", "GET /|Range: bytes=0-1", "206|Cache-Control: max-age=60|Content-Range: bytes */x", NotStoredReason.PartialContent)]
+    [InlineData("a range is not in the key", "GET /|Range: bytes=9-", "416|Cache-Control: max-age=60|Content-Range: bytes */5", NotStoredReason.RangeNotSatisfiable)]
     [InlineData("s.3 304", "GET /|If-None-Match: \"x\"", "304|Cache-Control: max-age=60", NotStoredReason.NotModified)]
     // "the no-store cache directive is not present in the response"
     [InlineData("s.5.2.2.5", "GET /", "200|Cache-Control: no-store, max-age=60", NotStoredReason.ResponseNoStore)]

@@ -180,6 +180,8 @@ public class BrokenGapTests
     [Theory]
     [InlineData("5\r\n56789\r\n0\r\n\r\n", true)]
     [InlineData("2\r\n56\r\n3\r\n789\r\n0\r\n\r\n", true)]
+    [InlineData("2\r\n56\r\n0\r\n\r\n", true)] // the rest is another gap
+    [InlineData("0\r\n\r\n", false)]
     [InlineData("6\r\n56789!\r\n0\r\n\r\n", false)]
     [InlineData("5\r\n56789\r\n1\r\n!\r\n0\r\n\r\n", false)]
     public async Task GapInChunks_IsOfTheLengthThatContentRangeSays(string chunks, bool fits)

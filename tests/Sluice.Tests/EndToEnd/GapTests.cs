@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using Sluice.Cache;
 using Sluice.Tests.Kit;
 
@@ -193,11 +195,30 @@ public class GapTests
     }
 
     [Fact]
+    public async Task RestOfABlockThatBreaksOff_IsNotTheClients()
+    {
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        await scene.GetRangeAsync(0, 1);
+        scene.Origin.Instead = async x =>
+        {
+            if (x.Number != 2)
+                return false;
+            await x.WriteAsync("HTTP/1.1 206 P\r\nCache-Control: max-age=600\r\nETag: \"v1\"\r\nContent-Range: bytes 2-9/10\r\nContent-Length: 8\r\n\r\n2345");
+            await x.CloseAsync();
+            return true;
+        };
+        await scene.GetRangeAsync(2, 3);
+        RangeScene.AssertHit(await scene.GetRangeAsync(0, 5));
+        Assert.Null((await scene.Proxy.RecordsAsync(2))[1].Error);
+    }
+
+    [Fact]
     public async Task MoreThanWasAskedFor_IsNotReadToItsEnd()
     {
         var content = RangeScene.Random(8 << 20);
         await using var scene = await RangeScene.StartAsync(reverse: false, content, new() { MemoryBytes = 64 << 20 });
         await scene.GetRangeAsync(0, 9);
+        var gone = new TaskCompletionSource();
         scene.Origin.Instead = async x =>
         {
             if (x.Number != 2)
@@ -206,9 +227,11 @@ public class GapTests
             await x.WriteAsync($"HTTP/1.1 206 P\r\nCache-Control: max-age=600\r\nETag: \"v1\"\r\nContent-Range: bytes 10-{content.Length - 1}/{content.Length}\r\nContent-Length: {content.Length - 10}\r\n\r\n");
             await x.WriteAsync(content.AsMemory(10, 2 << 20));
             await x.WaitUntilGoneAsync();
+            gone.SetResult();
             return true;
         };
         await scene.GetRangeAsync(5, 20);
+        await gone.Task.Within();
         RangeScene.AssertHit(await scene.GetRangeAsync(0, (1 << 20) - 1));
         Assert.Equal(["bytes=0-9", "bytes=10-1048575 \"v1\""], scene.Origin.Asked);
     }
@@ -224,6 +247,31 @@ public class GapTests
         scene.Origin.Fields.Remove("Set-Cookie: a=b");
         Assert.Null((await scene.GetRangeAsync(3, 6))["Set-Cookie"]);
         Assert.Null((await scene.GetAsync())["Set-Cookie"]);
+    }
+
+    [Fact]
+    public async Task ServerOfAnotherHand_OverHttp2_IsAskedForTheGaps()
+    {
+        var content = RangeScene.Random(3 << 20);
+        var asked = new ConcurrentQueue<string>();
+        await using var origin = await Http2Origin.StartAsync(x =>
+        {
+            asked.Enqueue($"{x.Request.Headers.Range} {x.Request.Headers.IfRange}");
+            x.Response.Headers.CacheControl = "max-age=600";
+            return Results.Bytes(content, "text/plain", enableRangeProcessing: true, entityTag: new("\"v1\"")).ExecuteAsync(x);
+        });
+        await using var proxy = await RunningProxy.OfFileAsync(
+            $"listeners: [{{ kind: reverse, bind: 127.0.0.1:0, to: \"http://127.0.0.1:{origin.Port}\", upstream: {{ http2: true }} }}]");
+        await using var client = await proxy.ConnectAsync();
+        foreach (var (first, last) in ((int, int)[])[(100, 199), (150, 1_100_000), (0, 99), (2_000_000, 2_000_001), (0, content.Length - 1), (5, content.Length - 5)])
+        {
+            await client.SendAsync($"GET / HTTP/1.1\r\nHost: a.example\r\nRange: bytes={first}-{last}\r\n\r\n");
+            var response = await client.ReadResponseAsync();
+            Assert.True(content.AsSpan(first, last - first + 1).SequenceEqual(response.Body));
+        }
+        Assert.Equal(["bytes=100-199 ", "bytes=200-2097151 \"v1\"", "bytes=0-99 \"v1\"", "bytes=2097152-3145727 \"v1\""], asked);
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n");
+        RangeScene.AssertHit(await client.ReadResponseAsync());
     }
 
     [Fact]

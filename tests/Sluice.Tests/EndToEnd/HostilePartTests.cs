@@ -75,6 +75,23 @@ public class HostilePartTests
         Assert.Equal(range, scene.Origin.Asked[^1]);
     }
 
+    [Theory]
+    [InlineData("bytes=99-")]
+    [InlineData("bytes=-0")]
+    public async Task OneClientsBadRange_IsNotEverybodysAnswer(string range)
+    {
+        await using var scene = await RangeScene.StartAsync(reverse: true, RangeScene.Digits);
+        scene.Origin.Instead = async x =>
+        {
+            if (x.Head["Range"] is null)
+                return false;
+            await x.ReplyAsync(416, "", "Cache-Control: public, max-age=600", "Content-Range: bytes */10");
+            return true;
+        };
+        Assert.Equal(416, (await scene.GetAsync("Range: " + range)).Status);
+        Assert.Equal((200, "0123456789"), await scene.GetAsync() is var whole ? (whole.Status, whole.Text) : default);
+    }
+
     [Fact]
     public async Task WholeInPlaceOfAFirstRange_IsSentAndStoredWhole()
     {

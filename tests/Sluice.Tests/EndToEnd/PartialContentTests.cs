@@ -210,6 +210,15 @@ public class PartialContentTests
     }
 
     [Fact]
+    public async Task PartBeyondTheLimit_IsKeptUpToIt()
+    {
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Random(6 << 20), new() { MemoryBytes = 32 << 20, MaxEntryBytes = 3 << 20 });
+        await scene.GetRangeAsync(0, (5 << 20) - 1);
+        RangeScene.AssertHit(await scene.GetRangeAsync(0, (1 << 20) - 1));
+        Assert.InRange(scene.Proxy.Cache.Bytes, 1 << 20, (3 << 20) + (64 << 10));
+    }
+
+    [Fact]
     public async Task ClientThatLeaves_LeavesWhatCameAsAPart()
     {
         await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);

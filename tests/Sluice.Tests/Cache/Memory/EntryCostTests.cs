@@ -12,8 +12,22 @@ public class EntryCostTests
 {
     private const string Fresh = "200|Cache-Control: max-age=600";
 
-    [Fact]
-    public void WhatAnEntryCosts_IsNotLessThanWhatItTakes()
+    [Theory]
+    [InlineData("", Fresh)]
+    // A part.
+    [InlineData("|Range: bytes=0-999", "206|Cache-Control: max-age=600|Content-Range: bytes 0-999/2000")]
+    public void WhatAnEntryCosts_IsNotLessThanWhatItTakes(string range, string answer)
+    {
+        // What other tests leave behind is freed whenever it is: a measurement beside it is none.
+        var measured = Measure(range, answer);
+        for (var again = 0; again < 3 && !IsCounted(measured); again++)
+            measured = Measure(range, answer);
+        Assert.True(IsCounted(measured), $"taken {measured.Taken}, counted {measured.Counted} an entry");
+
+        static bool IsCounted((long Taken, long Counted) each) => each.Taken <= each.Counted && each.Counted < 1.5 * each.Taken;
+    }
+
+    private static (long Taken, long Counted) Measure(string range, string answer)
     {
         const int entries = 4000;
         var scenario = new CacheScenario(memoryBytes: 64 << 20);
@@ -24,13 +38,13 @@ public class EntryCostTests
         var taken = GC.GetTotalMemory(forceFullCollection: true) - before.Item1;
         var counted = scenario.Cache.Counters.Bytes - before.Bytes;
         Assert.Equal(entries, scenario.Cache.Counters.Entries);
-        Assert.True(taken <= counted && counted < 1.5 * taken, $"taken {taken / entries}, counted {counted / entries} an entry");
         GC.KeepAlive(scenario);
+        return (taken / entries, counted / entries);
 
-        static void Fill(CacheScenario scenario, int from, int to)
+        void Fill(CacheScenario scenario, int from, int to)
         {
             for (var i = from; i < to; i++)
-                scenario.Fetch($"GET /some/path/{i}|Accept-Encoding: gzip", Fresh + "|Content-Type: text/html|Vary: Accept-Encoding|ETag: \"abcdef\"", new string('x', 1000));
+                scenario.Fetch($"GET /some/path/{i}|Accept-Encoding: gzip{range}", answer + "|Content-Type: text/html|Vary: Accept-Encoding|ETag: \"abcdef\"", new string('x', 1000));
         }
     }
 }
