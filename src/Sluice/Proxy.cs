@@ -58,7 +58,7 @@ public sealed class Proxy : IAsyncDisposable
     public static async Task<Proxy> StartAsync(
         Configuration configuration, ILoggerFactory loggers, TimeProvider time, Action<ExchangeRecord>? seen = null)
     {
-        var cache = new HttpCache(configuration.Cache, time);
+        var cache = new HttpCache(configuration.Cache, time, loggers.CreateLogger("Sluice.Cache"));
         var admin = await AdminApi.StartAsync(configuration.Admin, cache, [.. configuration.Listeners.Where(l => l.Kind == ListenerKind.Reverse).Select(l => l.Name)], loggers);
         List<SocketListener> sockets;
         try

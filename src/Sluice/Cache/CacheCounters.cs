@@ -12,7 +12,8 @@ namespace Sluice.Cache;
 /// <param name="Freshened">304 answers that updated an entry.</param>
 /// <param name="Evictions">Entries removed for room.</param>
 /// <param name="Invalidations">URIs marked for validation by an unsafe method.</param>
+/// <param name="Disk">Null: there is no disk tier.</param>
 public readonly record struct CacheCounters(
     long CapacityBytes, long Bytes, int Entries,
     long Hits, long StaleHits, long Misses, long Revalidations,
-    long Stores, long Freshened, long Evictions, long Invalidations);
+    long Stores, long Freshened, long Evictions, long Invalidations, DiskCounters? Disk);

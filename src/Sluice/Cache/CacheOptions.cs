@@ -11,4 +11,7 @@ public sealed record CacheOptions
 
     /// <summary>In order.</summary>
     public IReadOnlyList<CacheRuleOptions> Rules { get; init; } = [];
+
+    /// <summary>Null: there is no disk tier.</summary>
+    public DiskOptions? Disk { get; init; }
 }

@@ -12,17 +12,21 @@ public sealed class EntryWriter
     private readonly Lookup _lookup;
     private readonly EntryHead _head;
     private readonly BodyBuilder _body;
+    private readonly BodyOnDisk? _onDisk;
     private readonly Part? _part;
     private bool _isFull;
+    private bool _isOnDiskAlone; // memory has no room for it
     private bool _done;
 
+    /// <param name="onDisk">Where it goes beside memory as it comes; null: nowhere.</param>
     /// <param name="part">What the octets are of the representation, where a part of it is worth keeping.</param>
-    internal EntryWriter(HttpCache cache, Lookup lookup, EntryHead head, BodyBuilder body, Part? part)
+    internal EntryWriter(HttpCache cache, Lookup lookup, EntryHead head, BodyBuilder body, BodyOnDisk? onDisk, Part? part)
     {
         _cache = cache;
         _lookup = lookup;
         _head = head;
         _body = body;
+        _onDisk = onDisk;
         _part = part;
     }
 
@@ -43,8 +47,20 @@ public sealed class EntryWriter
     {
         if (_done || _isFull)
             return;
+        _onDisk?.Append(_body, _body.ExpectedLength, piece);
+        if (_isOnDiskAlone)
+        {
+            if (_onDisk!.Writer is null)
+                Drop(NotStoredReason.NoRoom);
+            return;
+        }
         var reason = _body.Append(piece);
-        if (reason is NotStoredReason.TooLarge or NotStoredReason.NoRoom && _part is not null)
+        if (reason is NotStoredReason.TooLarge or NotStoredReason.NoRoom && _onDisk is { Writer: not null })
+        {
+            _isOnDiskAlone = true;
+            _body.Drop();
+        }
+        else if (reason is NotStoredReason.TooLarge or NotStoredReason.NoRoom && _part is not null)
             _isFull = true;
         else if (reason != NotStoredReason.None)
             Drop(reason);
@@ -57,25 +73,32 @@ public sealed class EntryWriter
         if (_done)
             return false;
         // RFC 9111 s.3.3: an incomplete response is not stored as a complete one.
-        if (_part is { IsOfPartialContent: true } || !_body.IsComplete)
+        if (_part is { IsOfPartialContent: true } || !IsComplete)
         {
             End();
             return Stored;
         }
         _done = true;
-        Reason = _cache.Commit(_lookup, _head, _body, trailers);
+        Reason = _isOnDiskAlone
+            ? _cache.Commit(_lookup, _head, _onDisk!.Writer, trailers)
+            : _cache.Commit(_lookup, _head, _body, trailers, _onDisk?.Writer);
         return Stored;
     }
 
     /// <summary>The body did not come to its end. May be called always, also after <see cref="Commit"/>.</summary>
     public void Abandon() => End();
 
+    private bool IsComplete => _isOnDiskAlone
+        ? _body.ExpectedLength is not { } expected || _onDisk!.Writer?.Length == expected
+        : _body.IsComplete;
+
     /// <summary>What came is a part, or nothing.</summary>
     private void End()
     {
         if (_done)
             return;
-        if (_part is null || _body.Length == 0)
+        _onDisk?.Abandon();
+        if (_part is null || _isOnDiskAlone || _body.Length == 0)
         {
             Drop(NotStoredReason.Incomplete);
             return;
@@ -94,6 +117,7 @@ public sealed class EntryWriter
             return;
         _done = true;
         Reason = reason;
+        _onDisk?.Abandon();
         _body.Drop();
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Sluice.Cache.Disk;
 using Sluice.Cache.Memory;
 using Sluice.Http;
 
@@ -12,20 +14,18 @@ namespace Sluice.Cache;
 /// A lookup that went upstream ends in one <see cref="Receive"/> (two after AskAgain) or one <see cref="InsteadOfError"/>.
 /// Safe for any number of threads.
 /// </summary>
-public sealed class HttpCache
+public sealed class HttpCache : IAsyncDisposable
 {
-    private readonly CacheOptions _options;
     private readonly TimeProvider _time;
-    private readonly MemoryTier _tier;
+    private readonly Tiers _tiers;
     private readonly CacheRules? _rules;
-    private readonly long _maxEntryBytes;
     private long _hits, _staleHits, _misses, _revalidations, _stores, _freshened;
 
-    public HttpCache(CacheOptions options, TimeProvider time)
+    /// <exception cref="IOException">The folder of the disk tier cannot be used.</exception>
+    public HttpCache(CacheOptions options, TimeProvider time, ILogger log)
     {
-        (_options, _time, _tier, _rules) = (options, time, new MemoryTier(options.MemoryBytes), CacheRules.Of(options.Rules));
-        _maxEntryBytes = options.MaxEntryBytes ?? options.MemoryBytes / 8;
-        Care = new CacheCare(_tier, _rules, time);
+        (_time, _tiers, _rules) = (time, new Tiers(options, time, log), CacheRules.Of(options.Rules));
+        Care = new CacheCare(_tiers, _rules, time, options.Disk?.Path);
     }
 
     /// <summary>Looking into it and purging.</summary>
@@ -35,14 +35,14 @@ public sealed class HttpCache
     {
         get
         {
-            var (bytes, entries, evictions, invalidations) = _tier.Count();
-            return new CacheCounters(_tier.Capacity, bytes, entries, Interlocked.Read(ref _hits), Interlocked.Read(ref _staleHits),
+            var (bytes, entries, evictions, invalidations) = _tiers.Memory.Count();
+            return new CacheCounters(_tiers.Memory.Capacity, bytes, entries, Interlocked.Read(ref _hits), Interlocked.Read(ref _staleHits),
                 Interlocked.Read(ref _misses), Interlocked.Read(ref _revalidations), Interlocked.Read(ref _stores),
-                Interlocked.Read(ref _freshened), evictions, invalidations);
+                Interlocked.Read(ref _freshened), evictions, invalidations, _tiers.Disk?.Counters);
         }
     }
 
-    private PartAdmission Parts => new(this, _tier, _maxEntryBytes);
+    private PartAdmission Parts => new(this, _tiers);
 
     /// <summary>What is held for this request (RFC 9111 s.4).</summary>
     /// <param name="scope">Where the answer comes from: the route's name (reverse), or "" (forward). Scheme, host and
@@ -55,7 +55,7 @@ public sealed class HttpCache
         if (rule is { IgnoresReload: true })
             facts.Directives = facts.Directives.WithoutReload();
         var lookup = new Lookup(request, CacheKey.Of(scope, request.Target, rule), facts);
-        lookup.Reason = _options.MemoryBytes <= 0 ? MissReason.CacheOff
+        lookup.Reason = _tiers.IsOff ? MissReason.CacheOff
             : bypass || rule is { Bypasses: true } ? MissReason.Bypassed
             : request.Method is not (Methods.Get or Methods.Head) ? MissReason.Method
             // A body on GET has no defined meaning (RFC 9110 s.9.3.1), but an origin may act on it: not in the key, so not for the cache.
@@ -66,9 +66,29 @@ public sealed class HttpCache
             lookup.Outcome = LookupOutcome.Bypass;
             return lookup;
         }
-        Decide(lookup, _time.GetUtcNow());
-        Count(lookup.Outcome);
+        lookup.Stamp = _tiers.Memory.StampOf(lookup.Key);
+        lookup.BanStamp = Care.Bans.Newest;
+        lookup.Variants = Care.Asked(_tiers.Memory.Find(lookup.Key), lookup.Key, lookup.BanStamp);
+        lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
+        lookup.MayBeOnDisk = lookup.Selected is null && _tiers.MayBeOnDisk(lookup.Key);
+        if (!lookup.MayBeOnDisk)
+            Decide(lookup, _time.GetUtcNow());
         return lookup;
+    }
+
+    /// <summary>Decides a lookup that <see cref="Lookup.MayBeOnDisk"/>. Completes at once where what is needed lies in the page cache.</summary>
+    public async ValueTask FindOnDiskAsync(Lookup lookup)
+    {
+        var found = Care.Asked(await _tiers.Disk!.FindAsync(lookup.Key), lookup.BanStamp);
+        lookup.MayBeOnDisk = false;
+        if (found.Length > 0)
+        {
+            lookup.Variants = [.. lookup.Variants, .. found];
+            lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
+            if (lookup.Selected is { Place: { } place } entry && (place.Marks & SlotMarks.Touched) != 0)
+                _tiers.Promote(entry, lookup.Request.Fields, lookup.Stamp);
+        }
+        Decide(lookup, _time.GetUtcNow());
     }
 
     /// <summary>What to do with the origin's final head for a lookup that was not served. Call it for every lookup that
@@ -113,32 +133,55 @@ public sealed class HttpCache
             : null;
     }
 
-    internal NotStoredReason Commit(Lookup lookup, EntryHead head, BodyBuilder builder, FieldList? trailers)
+    internal NotStoredReason Commit(Lookup lookup, EntryHead head, BodyBuilder builder, FieldList? trailers, DiskWriter? alone)
     {
         var body = builder.Finish();
         head.SetContentLength(body.Length);
-        var reason = Put(lookup, new Entry(lookup.Key, head, body, trailers), builder.Reserved);
+        var reason = Put(lookup, new Entry(lookup.Key, head, body, trailers), builder.Reserved, alone);
         if (reason == NotStoredReason.None)
             Interlocked.Increment(ref _stores);
         return reason;
+    }
+
+    /// <summary>Of a body that is on disk alone.</summary>
+    /// <param name="body">Null: it was lost on its way.</param>
+    internal NotStoredReason Commit(Lookup lookup, EntryHead head, DiskWriter? body, FieldList? trailers)
+    {
+        if (body is null)
+            return NotStoredReason.NoRoom;
+        head.SetContentLength(body.Length);
+        var stamp = lookup.BanStamp;
+        if (!Care.Bans.Admits(lookup.Key, head, ref stamp) || _tiers.Memory.StampOf(lookup.Key) != lookup.Stamp)
+        {
+            body.Abandon();
+            return NotStoredReason.Invalidated;
+        }
+        if (!body.Commit(lookup.Key, head, trailers, stamp))
+            return NotStoredReason.NoRoom;
+        Interlocked.Increment(ref _stores);
+        return NotStoredReason.None;
     }
 
     /// <summary>Of what came of a part: it is combined with what is held by then.</summary>
     internal NotStoredReason Commit(Lookup lookup, EntryHead head, Part part, Extent octets, long reserved)
     {
-        var reason = _tier.Combine(lookup.Key, lookup.Request.Fields, lookup.Stamp, reserved,
-            held => PartialContent.Combine(held, lookup.Key, lookup.Request.Fields, head, part, octets, _maxEntryBytes));
+        var reason = _tiers.Memory.Combine(lookup.Key, lookup.Request.Fields, lookup.Stamp, reserved,
+            held => PartialContent.Combine(held, lookup.Key, lookup.Request.Fields, head, part, octets, _tiers.MaxInMemory));
         if (reason == NotStoredReason.None)
             Interlocked.Increment(ref _stores);
         return reason;
     }
 
+    public ValueTask DisposeAsync() => _tiers.DisposeAsync();
+
     private void Decide(Lookup lookup, DateTimeOffset now)
     {
-        lookup.Stamp = _tier.StampOf(lookup.Key);
-        lookup.BanStamp = Care.Bans.Newest;
-        lookup.Variants = Care.Asked(_tier.Find(lookup.Key), lookup.Key, lookup.BanStamp);
-        lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
+        Settle(lookup, now);
+        Count(lookup.Outcome);
+    }
+
+    private void Settle(Lookup lookup, DateTimeOffset now)
+    {
         var verdict = Judge(lookup, now, out var reason);
         if (lookup.Selected is { Partial: not null } partial)
         {
@@ -215,7 +258,7 @@ public sealed class HttpCache
             if (clientTags is not null && head.Fields.Get(FieldNames.ETag) is { } tag && EntityTag.ListHolds(clientTags, tag))
                 return Pass(lookup, head, NotStoredReason.NotModified);
             if (lookup.Selected is { } doubtful)
-                _tier.Remove(doubtful);
+                _tiers.Remove(doubtful);
             return AskAgain(lookup, head);
         }
         var freshened = Update(confirmed, lookup, head, requestTime, responseTime);
@@ -240,7 +283,7 @@ public sealed class HttpCache
         if (Validation.Agrees(stored, head.Fields))
             Update(stored, lookup, head, requestTime, responseTime);
         else
-            stored.Invalidate();
+            _tiers.Doubt(stored);
     }
 
     /// <summary>A new entry with the same body and the updated head, put in the place of the old where it may be stored.</summary>
@@ -253,14 +296,14 @@ public sealed class HttpCache
         switch (reason == NotStoredReason.None ? Storability.Judge(head) : reason)
         {
             case NotStoredReason.None:
-                Put(lookup, entry, 0);
+                _tiers.Update(old, entry, lookup.Request.Fields, lookup.Stamp);
                 Interlocked.Increment(ref _freshened);
                 break;
             // The request forbids storing what came of it: the old entry stays as it is.
             case NotStoredReason.RequestNoStore or NotStoredReason.Authorization:
                 break;
             default:
-                _tier.Remove(old);
+                _tiers.Remove(old);
                 break;
         }
         MemoryTier.Touch(entry);
@@ -292,18 +335,21 @@ public sealed class HttpCache
         long? length = null;
         if (reason == NotStoredReason.None && !TryGetLength(head, out length))
             reason = NotStoredReason.BadLength;
-        if (reason == NotStoredReason.None && length > _maxEntryBytes)
+        if (reason == NotStoredReason.None && length > Math.Max(_tiers.MaxInMemory, _tiers.MaxOnDisk))
             reason = NotStoredReason.TooLarge;
         if (reason == NotStoredReason.None)
             return new Admission
             {
                 Kind = AdmissionKind.Store,
-                Writer = new EntryWriter(this, lookup, entryHead!, new BodyBuilder(_tier, length, _maxEntryBytes),
+                Writer = new EntryWriter(this, lookup, entryHead!, new BodyBuilder(_tiers.Memory, length, _tiers.MaxCollected), BodyOnDisk.For(_tiers, length),
                     PartialContent.IfItBreaks(head, length, requestTime, responseTime)),
                 CacheStatus = Forwarded(lookup, head) with { Stored = true },
             };
         if (SpeaksForAll(lookup, head.Status))
-            lookup.Selected?.Invalidate();
+        {
+            if (lookup.Selected is { } doubtful)
+                _tiers.Doubt(doubtful);
+        }
         return Pass(lookup, head, reason);
     }
 
@@ -314,16 +360,16 @@ public sealed class HttpCache
         return reason == NotStoredReason.NotCacheable && rule is { MakesStorable: true } ? NotStoredReason.None : reason;
     }
 
-    private NotStoredReason Put(Lookup lookup, Entry entry, long reserved)
+    private NotStoredReason Put(Lookup lookup, Entry entry, long reserved, DiskWriter? alone)
     {
         var stamp = lookup.BanStamp;
         if (!Care.Bans.Admits(entry.Key, entry.Head, ref stamp))
         {
-            _tier.Release(reserved);
+            _tiers.Memory.Release(reserved);
             return NotStoredReason.Invalidated;
         }
         entry.BanStamp = stamp;
-        return _tier.Put(entry, lookup.Request.Fields, lookup.Stamp, reserved);
+        return _tiers.Put(entry, lookup.Request.Fields, lookup.Stamp, reserved, alone);
     }
 
     /// <summary>The origin has answered anew, if not in a way that may be stored: what is held is not served again
@@ -347,10 +393,10 @@ public sealed class HttpCache
 
     private void Invalidate(Lookup lookup, FieldList response)
     {
-        _tier.Invalidate(lookup.Key);
+        _tiers.Invalidate(lookup.Key);
         foreach (var name in (ReadOnlySpan<string>)[FieldNames.Location, FieldNames.ContentLocation])
             if (Invalidation.SameOriginPath(lookup.Request.Target, response.Get(name)) is { } path)
-                _tier.Invalidate(lookup.Key.WithPath(_rules?.KeyPath(lookup.Request.Target, path) ?? path));
+                _tiers.Invalidate(lookup.Key.WithPath(_rules?.KeyPath(lookup.Request.Target, path) ?? path));
     }
 
     private static NotStoredReason NotTakenPart(MissReason reason) => reason switch

@@ -39,6 +39,9 @@ public sealed class Lookup
 
     public LookupOutcome Outcome { get; internal set; }
 
+    /// <summary>Undecided: <see cref="HttpCache.FindOnDiskAsync"/> comes next.</summary>
+    public bool MayBeOnDisk { get; internal set; }
+
     /// <summary>For Hit and HitStale.</summary>
     public StoredReply? Reply { get; internal set; }
 

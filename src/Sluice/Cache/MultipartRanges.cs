@@ -4,7 +4,7 @@ using Sluice.Http;
 namespace Sluice.Cache;
 
 /// <summary>A stretch of a body: octets as they are, or a range of the representation.</summary>
-internal readonly record struct Stretch(ReadOnlyMemory<byte> Text, ByteRange? Range)
+public readonly record struct Stretch(ReadOnlyMemory<byte> Text, ByteRange? Range)
 {
     public long Length => Range?.Length ?? Text.Length;
 }

@@ -5,7 +5,7 @@ namespace Sluice.Cache;
 
 /// <summary>What <see cref="HttpCache"/> does with partial entries and with answers that bring parts; the rules are those of
 /// <see cref="PartialContent"/>.</summary>
-internal readonly struct PartAdmission(HttpCache cache, MemoryTier tier, long maxOctets)
+internal readonly struct PartAdmission(HttpCache cache, Tiers tiers)
 {
     /// <summary>What is held is not all that is asked for: the gaps are, or the request goes up as the client sent it.</summary>
     /// <param name="reason">Why what is held is not fresh.</param>
@@ -17,7 +17,7 @@ internal readonly struct PartAdmission(HttpCache cache, MemoryTier tier, long ma
             lookup.Outcome = LookupOutcome.OnlyIfCached;
             return;
         }
-        lookup.Plan = PartialContent.PlanFor(partial, lookup, isFresh, now, maxOctets);
+        lookup.Plan = PartialContent.PlanFor(partial, lookup, isFresh, now, tiers.MaxInMemory);
         lookup.Outcome = lookup.Plan is null ? LookupOutcome.Miss : LookupOutcome.Complete;
         MemoryTier.Touch(partial);
     }
@@ -64,8 +64,8 @@ internal readonly struct PartAdmission(HttpCache cache, MemoryTier tier, long ma
     /// <summary>Forgets what the plan went out from, and what has been combined with it since.</summary>
     private void Drop(Lookup lookup)
     {
-        if (Reuse.Select(tier.Find(lookup.Key), lookup.Request.Fields) is { Partial: { } partial } held && partial.Validator == lookup.Plan!.Validator)
-            tier.Remove(held);
+        if (Reuse.Select(tiers.Memory.Find(lookup.Key), lookup.Request.Fields) is { Partial: { } partial } held && partial.Validator == lookup.Plan!.Validator)
+            tiers.Remove(held);
     }
 
     private EntryWriter? WriterOf(
@@ -82,6 +82,6 @@ internal readonly struct PartAdmission(HttpCache cache, MemoryTier tier, long ma
         if (reason != NotStoredReason.None)
             return null;
         var part = new Part(range, StrongValidator.Of(head.Fields, responseTime), whole.Fields, requestTime, responseTime);
-        return new EntryWriter(cache, lookup, entryHead, new BodyBuilder(tier, range.Range.Length, maxOctets), part);
+        return new EntryWriter(cache, lookup, entryHead, new BodyBuilder(tiers.Memory, range.Range.Length, tiers.MaxInMemory), null, part);
     }
 }

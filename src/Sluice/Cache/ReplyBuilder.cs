@@ -31,6 +31,8 @@ internal static class ReplyBuilder
                     : ranges.Length == 1 ? SingleRange(entry, fields, ranges[0], status)
                     : ManyRanges(entry, fields, ranges, status);
         }
+        if (entry.Body.File is { } file && method != Methods.Head)
+            return OfFile(head.Status, fields, file, [new Stretch(default, new ByteRange(0, file.Length - 1))], status, entry.Trailers?.Copy());
         return new StoredReply
         {
             Status = head.Status,
@@ -88,6 +90,8 @@ internal static class ReplyBuilder
     private static StoredReply SingleRange(Entry entry, FieldList fields, ByteRange range, CacheStatus status)
     {
         fields.Set(FieldNames.ContentRange, range.ContentRange(entry.CompleteLength));
+        if (entry.Body.File is { } file)
+            return OfFile(206, fields, file, [new Stretch(default, range)], status, null);
         return Partial(fields, entry.Read(range), status);
     }
 
@@ -97,6 +101,8 @@ internal static class ReplyBuilder
         Segment? first = null, last = null;
         var body = MultipartRanges.Of(ranges, entry.CompleteLength, fields.Get(FieldNames.ContentType), out var type);
         fields.Set(FieldNames.ContentType, type);
+        if (entry.Body.File is { } file)
+            return OfFile(206, fields, file, body, status, null);
         foreach (var stretch in body)
         {
             if (stretch.Range is not { } range)
@@ -112,6 +118,13 @@ internal static class ReplyBuilder
             last = new Segment(memory, last);
             first ??= last;
         }
+    }
+
+    private static StoredReply OfFile(int code, FieldList fields, FileBody file, Stretch[] stretches, CacheStatus status, FieldList? trailers)
+    {
+        var reply = new StoredReply { Status = code, Fields = fields, File = file, Stretches = stretches, Trailers = trailers, CacheStatus = status };
+        fields.Set(FieldNames.ContentLength, reply.BodyLength.ToString(CultureInfo.InvariantCulture));
+        return reply;
     }
 
     private static StoredReply Partial(FieldList fields, ReadOnlySequence<byte> body, CacheStatus status)

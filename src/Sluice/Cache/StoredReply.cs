@@ -13,10 +13,16 @@ public sealed class StoredReply
     /// Cache-Status and Via. A copy of the caller's own.</summary>
     public required FieldList Fields { get; init; }
 
-    /// <summary>Empty for HEAD, 304 and 416. The blocks stay valid as long as somebody holds them.</summary>
+    /// <summary>Empty for HEAD, 304 and 416, and where it is in a file. The blocks stay valid as long as somebody holds them.</summary>
     public ReadOnlySequence<byte> Body { get; init; }
 
-    public long BodyLength => Body.Length;
+    /// <summary>The body, or its ranges, in order, where it is in <see cref="File"/>; empty: it is not.</summary>
+    public IReadOnlyList<Stretch> Stretches { get; init; } = [];
+
+    /// <summary>What the ranges of <see cref="Stretches"/> are ranges of.</summary>
+    public FileBody? File { get; init; }
+
+    public long BodyLength => File is null ? Body.Length : Stretches.Sum(stretch => stretch.Length);
 
     /// <summary>With a whole body only.</summary>
     public FieldList? Trailers { get; init; }

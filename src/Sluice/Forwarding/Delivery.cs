@@ -1,5 +1,6 @@
 using Sluice.Cache;
 using Sluice.Http;
+using Sluice.Net;
 using Sluice.Policy;
 
 namespace Sluice.Forwarding;
@@ -31,7 +32,13 @@ internal sealed class Delivery(Exchange x, Censor censor, Via via)
         var head = new ResponseHead { Status = reply.Status, Fields = reply.Fields };
         if (Begin(head, reply.CacheStatus, reply.BodyLength > 0) is { } denied)
             return denied;
-        if (!await Answer.WriteAsync(reply.Body))
+        if (reply.File is { } file)
+        {
+            var (isWhole, instead) = await WriteAsync(file, reply.Stretches);
+            if (!isWhole)
+                return instead;
+        }
+        else if (!await Answer.WriteAsync(reply.Body))
             return Left();
         await Answer.EndAsync(reply.Trailers);
         return null;
@@ -62,6 +69,59 @@ internal sealed class Delivery(Exchange x, Censor censor, Via via)
         if (!toHead)
             await Answer.WriteAsync(body);
         await Answer.EndAsync();
+    }
+
+    /// <summary>Octets that were compared with their checksums since the start go from the file to the socket; else block by block.</summary>
+    private async ValueTask<(bool IsWhole, ErrorPage? Instead)> WriteAsync(FileBody file, IReadOnlyList<Stretch> stretches)
+    {
+        byte[]? buffer = null;
+        foreach (var stretch in stretches)
+        {
+            if (stretch.Range is not { } range)
+            {
+                if (!await Answer.WriteAsync(stretch.Text))
+                    return (false, Left());
+                continue;
+            }
+            for (long at = range.First, sent; at <= range.Last; at += sent)
+            {
+                var left = range.Last + 1 - at;
+                try
+                {
+                    if (file.IsVerified)
+                    {
+                        sent = Math.Min(left, TcpSocket.OneTurn);
+                        await file.LoadAsync(at, (int)sent);
+                        if (!await Answer.WriteFileAsync(file.File, file.Offset + at, (int)sent))
+                            return (false, Left());
+                        continue;
+                    }
+                    var octets = await file.ReadAsync(at, buffer ??= GC.AllocateUninitializedArray<byte>(FileBody.BlockBytes));
+                    sent = Math.Min(left, octets.Length);
+                    if (sent > 0 && !await Answer.WriteAsync(octets[..(int)sent]))
+                        return (false, Left());
+                }
+                catch (IOException)
+                {
+                    sent = 0;
+                }
+                if (sent == 0)
+                    return (false, Unread());
+            }
+        }
+        return (true, null);
+    }
+
+    /// <summary>The stored body cannot be read: where nothing has gone out the client is told, else the connection breaks.</summary>
+    private ErrorPage? Unread()
+    {
+        const string why = "The stored answer could not be read.";
+        if (Answer.TryTakeBack())
+            return new ErrorPage(502, "proxy_internal_response", why);
+        x.Record.Error = "proxy_internal_error";
+        x.Record.ErrorDetail = why;
+        x.Break();
+        return null;
     }
 
     private ErrorPage? Left()

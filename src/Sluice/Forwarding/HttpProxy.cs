@@ -39,6 +39,8 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
             return;
         }
         var lookup = cache.Find(x.Request, ScopeOf(x.Listener), x.Verdict.BypassesCache);              // 3
+        if (lookup.MayBeOnDisk)
+            await cache.FindOnDiskAsync(lookup);
         Note(x.Record, lookup);
         if (lookup.Refresh is { } refresh)
             _ = fetch.RefreshAsync(refresh, x.Listener);                                               // 4

@@ -22,6 +22,11 @@ internal sealed class BodyBuilder(MemoryTier tier, long? expectedLength, long ma
 
     public long Length => _length;
 
+    public long? ExpectedLength => expectedLength;
+
+    /// <summary>What has come so far.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Blocks => _blocks.Select((block, i) => (ReadOnlyMemory<byte>)block.AsMemory(0, i == _blocks.Count - 1 ? _filled : block.Length));
+
     public bool IsComplete => expectedLength is null || expectedLength == _length;
 
     /// <summary>None, or why the body cannot be kept; then it is of no use any more.</summary>

@@ -67,7 +67,7 @@ internal sealed class Entry : S3FifoNode
         Partial is null ? Body.Content.Slice(range.First, range.Length) : Partial.Held.Read(range.First, range.Last);
 
     /// <summary>The same octets under another head.</summary>
-    public Entry With(EntryHead head) => new(Key, head, Body, Trailers, Partial);
+    public Entry With(EntryHead head) => new(Key, head, Body, Trailers, Partial) { Place = Place };
 
     /// <summary>The same answer under another head, with its marks.</summary>
     public Entry WithHead(EntryHead head)

@@ -8,7 +8,9 @@ namespace Sluice.Cache.Memory;
 /// lock: it finds an immutable array of variants in a concurrent dictionary. Whoever changes something takes the one
 /// lock for a few steps through the queues; no octet is copied under it.
 /// </summary>
-internal sealed class MemoryTier(long capacity)
+/// <param name="capacity">Bytes; 0: it holds nothing.</param>
+/// <param name="mostReserved">For all bodies on their way in together.</param>
+internal sealed class MemoryTier(long capacity, long mostReserved)
 {
     /// <summary>Variants of one URI; one more, and the first stored goes.</summary>
     public const int MaxVariants = 32;
@@ -37,12 +39,16 @@ internal sealed class MemoryTier(long capacity)
     /// not put back what is no longer true.</summary>
     public int StampOf(in CacheKey key) => Volatile.Read(ref _stamps[key.Hash & (StampCount - 1)]);
 
-    /// <summary>Room for a body on its way in; all of them together get at most half.</summary>
+    public MemoryTier(long capacity) : this(capacity, capacity / 2)
+    {
+    }
+
+    /// <summary>Room for a body on its way in.</summary>
     public bool TryReserve(long bytes)
     {
         lock (_gate)
         {
-            if (_reserved + bytes > capacity / 2)
+            if (_reserved + bytes > mostReserved)
                 return false;
             _reserved += bytes;
             EvictUntilItFits();
