@@ -87,7 +87,7 @@ public sealed record HeldFreshness(
     }
 
     private static string SourceOf(EntryHead head) =>
-        head.PurgedAt is not null ? "soft purge"
+        head.IsSoftlyPurged ? "soft purge"
         : head.Rule is { } rule ? $"rule {rule}"
         : head.Directives.SharedMaxAge >= 0 ? "s-maxage"
         : head.Directives.MaxAge >= 0 ? "max-age"
