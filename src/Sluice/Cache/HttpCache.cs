@@ -211,7 +211,8 @@ public sealed class HttpCache
         var rule = _rules?.ForAnswer(lookup.Request.Target, old.Head.Status, old.Head.Fields);
         var head = old.Head.FreshenedBy(lookup.Request.Fields, update.Fields, requestTime, responseTime, rule);
         var entry = new Entry(lookup.Key, head, old.Body, old.Trailers);
-        var reason = Judge(lookup, head.Status, head.Fields, head.Directives, rule);
+        // By the origin's own directives, not by what a rule makes of them.
+        var reason = Judge(lookup, head.Status, head.Fields, rule is null ? head.Directives : ResponseDirectives.Of(head.Fields), rule);
         switch (reason == NotStoredReason.None ? Storability.Judge(head) : reason)
         {
             case NotStoredReason.None:
