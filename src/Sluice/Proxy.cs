@@ -53,21 +53,24 @@ public sealed class Proxy : IAsyncDisposable
     /// <summary>Binds every listener, then begins to serve on all of them.</summary>
     /// <param name="seen">Gets each record too, after the access log.</param>
     /// <exception cref="Microsoft.AspNetCore.Connections.AddressInUseException">Another socket listens there; none is bound then.</exception>
+    /// <exception cref="DiskCacheException">The folder of the disk cache cannot be used; nothing is bound then.</exception>
     /// <exception cref="AdminSocketException">The admin socket cannot be made; nothing is bound then.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">An address cannot be bound; none is bound then.</exception>
     public static async Task<Proxy> StartAsync(
         Configuration configuration, ILoggerFactory loggers, TimeProvider time, Action<ExchangeRecord>? seen = null)
     {
         var cache = new HttpCache(configuration.Cache, time, loggers.CreateLogger("Sluice.Cache"));
-        var admin = await AdminApi.StartAsync(configuration.Admin, cache, [.. configuration.Listeners.Where(l => l.Kind == ListenerKind.Reverse).Select(l => l.Name)], loggers);
+        AdminApi? admin = null;
         List<SocketListener> sockets;
         try
         {
+            admin = await AdminApi.StartAsync(configuration.Admin, cache, [.. configuration.Listeners.Where(l => l.Kind == ListenerKind.Reverse).Select(l => l.Name)], loggers);
             sockets = Bind(configuration.Listeners, loggers, time);
         }
         catch
         {
             await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await cache.DisposeAsync();
             throw;
         }
         var limits = configuration.Limits;
@@ -114,6 +117,7 @@ public sealed class Proxy : IAsyncDisposable
         _heartbeat.Dispose();
         await _censor.DisposeAsync();
         await _log.DisposeAsync();
+        await Cache.DisposeAsync();
     }
 
     private void Write(ExchangeRecord record)

@@ -16,17 +16,23 @@ public readonly record struct Purged(int Entries, bool Soft);
 /// </summary>
 public sealed class CacheCare
 {
+    private readonly Tiers _tiers;
     private readonly MemoryTier _tier;
+    private readonly string? _bansFile;
     private readonly CacheRules? _rules;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly ITimer _last;
     private Task _sweeps = Task.CompletedTask;
     private long _swept;
+    private TimeSpan _rest;
 
-    internal CacheCare(MemoryTier tier, CacheRules? rules, TimeProvider time)
+    /// <param name="folder">Of the disk tier, where bans are kept, too; null: there is none.</param>
+    internal CacheCare(Tiers tiers, CacheRules? rules, TimeProvider time, string? folder)
     {
-        (_tier, _rules, _time, Bans) = (tier, rules, time, new Bans(time));
+        (_tiers, _tier, _rules, _time, Bans) = (tiers, tiers.Memory, rules, time, new Bans(time));
+        if (folder is not null)
+            Bans.Read(_bansFile = Path.Combine(folder, "bans"));
         // The sweep that drops them.
         _last = time.CreateTimer(_ => SweepAsync(long.MaxValue), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -40,11 +46,12 @@ public sealed class CacheCare
     public IEnumerable<HeldEntry> List(EntrySelector selector)
     {
         var now = _time.GetUtcNow();
-        return _tier.All.Where(e => selector.Matches(e.Key, e.Head) && Bans.Judge(e.Key, e.Head, e.BanStamp) is not { Soft: false }).Select(e => HeldEntry.Of(e, now));
+        var held = _tiers.Disk is { } disk ? _tier.All.Concat(disk.All().Where(e => !_tier.Find(e.Key).Any(inMemory => inMemory.Head.Vary.IsSameAs(e.Head.Vary)))) : _tier.All;
+        return held.Where(e => selector.Matches(e.Key, e.Head) && Bans.Judge(e.Key, e.Head, e.BanStamp) is not { Soft: false }).Select(e => HeldEntry.Of(e, now));
     }
 
     /// <summary>What is held for a request, and what would become of it now. Counts as no use.</summary>
-    public HeldAnswers Show(RequestHead request, string scope)
+    public async ValueTask<HeldAnswers> ShowAsync(RequestHead request, string scope)
     {
         var now = _time.GetUtcNow();
         var rule = _rules?.ForLookup(request.Target);
@@ -53,18 +60,33 @@ public sealed class CacheCare
             facts.Directives = facts.Directives.WithoutReload();
         var lookup = new Lookup(request, CacheKey.Of(scope, request.Target, rule), facts);
         lookup.Variants = Asked(_tier.Find(lookup.Key), lookup.Key, Bans.Newest);
+        if (_tiers.MayBeOnDisk(lookup.Key))
+            lookup.Variants = [.. lookup.Variants, .. Asked(await _tiers.Disk!.FindAsync(lookup.Key), Bans.Newest)
+                .Where(e => !lookup.Variants.Any(inMemory => inMemory.Head.Vary.IsSameAs(e.Head.Vary)))];
         lookup.Selected = Reuse.Select(lookup.Variants, request.Fields);
         var verdict = HttpCache.Judge(lookup, now, out var reason);
         return HeldAnswers.Of(lookup, rule, verdict, reason, now);
     }
 
     /// <summary>Purges one URL, all its variants.</summary>
-    public Purged Purge(RequestTarget target, IEnumerable<string> scopes, bool soft)
+    public async ValueTask<Purged> PurgeAsync(RequestTarget target, IEnumerable<string> scopes, bool soft)
     {
         var now = _time.GetUtcNow();
         var taken = 0;
         foreach (var scope in scopes)
-            taken += _tier.Purge(CacheKey.Of(scope, target, _rules?.ForLookup(target)), soft ? entry => entry.WithHead(entry.Head.StaleSince(now)) : null);
+        {
+            var key = CacheKey.Of(scope, target, _rules?.ForLookup(target));
+            var onDisk = _tiers.MayBeOnDisk(key) ? await _tiers.Disk!.FindAsync(key) : [];
+            var inMemory = _tier.Purge(key, soft ? entry => entry.WithHead(entry.Head.StaleSince(now)) : null);
+            if (!soft)
+                _tiers.Disk?.RemoveAll(key);
+            else
+                foreach (var entry in onDisk)
+                    _tiers.Disk!.Update(entry.WithHead(entry.Head.StaleSince(now)));
+            taken += Math.Max(inMemory, onDisk.Length);
+        }
+        // Who has the answer has a purge that outlives the process.
+        await (_tiers.Disk?.WrittenAsync() ?? Task.CompletedTask);
         return new Purged(taken, soft);
     }
 
@@ -72,6 +94,8 @@ public sealed class CacheCare
     public async Task<Purged> PurgeAsync(EntrySelector selector, bool soft)
     {
         var ban = Bans.Add(selector, soft);
+        if (_bansFile is not null)
+            Keep(_bansFile);
         _last.Change(Bans.Kept + TimeSpan.FromSeconds(1), Timeout.InfiniteTimeSpan);
         await SweepAsync(ban.Number);
         return new Purged(ban.Entries, soft);
@@ -91,6 +115,43 @@ public sealed class CacheCare
         return variants;
     }
 
+    /// <summary>The same for what was found on disk.</summary>
+    internal Entry[] Asked(Entry[] found, long newest)
+    {
+        if (Array.TrueForAll(found, entry => entry.BanStamp >= newest))
+            return found;
+        return [.. found.Select(entry => AskOnDisk(entry, newest)).OfType<Entry>()];
+    }
+
+    /// <summary>What is left of it.</summary>
+    private Entry? AskOnDisk(Entry entry, long newest)
+    {
+        if (entry.BanStamp >= newest || Bans.Judge(entry.Key, entry.Head, entry.BanStamp) is not { } ban)
+            return entry;
+        ban.Count();
+        if (ban.Soft)
+        {
+            var stale = Stale(entry, ban, newest);
+            _tiers.Disk!.Update(stale);
+            return stale;
+        }
+        _tiers.Disk!.Remove(entry);
+        return null;
+    }
+
+    private void Keep(string bansFile)
+    {
+        try
+        {
+            Bans.Write(bansFile);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // They hold in this process, and what they name goes from the disk with the next sweep.
+            _tiers.Disk!.NoteFault(bansFile, e.Message);
+        }
+    }
+
     private void Ask(Entry entry, long newest)
     {
         var ban = Bans.Judge(entry.Key, entry.Head, entry.BanStamp);
@@ -106,23 +167,37 @@ public sealed class CacheCare
         return stale;
     }
 
-    /// <summary>One sweep after the other, in the background.</summary>
     private Task SweepAsync(long number)
     {
         lock (_gate)
-            return _sweeps = _sweeps.ContinueWith(_ => Sweep(number), TaskScheduler.Default);
+            return _sweeps = SweepAsync(_sweeps, number);
     }
 
-    /// <summary>Asks for all entries, unless a sweep has done so for that ban already.</summary>
-    private void Sweep(long number)
+    /// <summary>One sweep after the other, on the thread pool; one asks about all bans that came while it waited. However often
+    /// is purged, they take a tenth of a core: until a sweep a ban is asked about at each lookup.</summary>
+    private async Task SweepAsync(Task before, long number)
     {
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
         if (_swept >= number)
             return;
+        await Task.Delay(_rest, _time);
+        var started = _time.GetTimestamp();
+        Sweep();
+        _rest = _time.GetElapsedTime(started) * 9;
+    }
+
+    private void Sweep()
+    {
         var (newest, began) = (Bans.Newest, _time.GetUtcNow());
         foreach (var entry in _tier.All)
             if (entry.BanStamp < newest)
                 Ask(entry, newest);
+        if (_tiers.Disk is { } disk)
+            foreach (var entry in disk.All())
+                AskOnDisk(entry, newest);
         _swept = newest;
         Bans.Swept(newest, began);
+        if (_bansFile is not null)
+            Keep(_bansFile);
     }
 }

@@ -66,8 +66,8 @@ internal sealed class EntryHead
     /// <summary>The rule of <c>cache.rules</c> that gave it its lifetime.</summary>
     public string? Rule { get; private init; }
 
-    /// <summary>When a soft purge ended its freshness.</summary>
-    public DateTimeOffset? PurgedAt { get; private init; }
+    /// <summary>A soft purge has ended its freshness.</summary>
+    public bool IsSoftlyPurged { get; private init; }
 
     /// <summary>From the origin's answer to a request with these fields.</summary>
     /// <param name="rule">The rule for such an answer.</param>
@@ -108,13 +108,13 @@ internal sealed class EntryHead
 
     /// <summary>What was written down of one.</summary>
     public static EntryHead Restore(
-        int status, FieldList fields, Vary vary, in ResponseDirectives directives, in Freshness freshness, string? rule, DateTimeOffset? purgedAt) =>
-        new(status, fields, vary, directives, freshness) { Rule = rule, PurgedAt = purgedAt };
+        int status, FieldList fields, Vary vary, in ResponseDirectives directives, in Freshness freshness, string? rule, bool isSoftlyPurged) =>
+        new(status, fields, vary, directives, freshness) { Rule = rule, IsSoftlyPurged = isSoftlyPurged };
 
     /// <summary>The same, but not fresh any longer from then on; what may be done with a stale answer may be done with it.</summary>
     public EntryHead StaleSince(DateTimeOffset then) => new(this)
     {
-        Freshness = Freshness.WithLifetime(Math.Min(Freshness.LifetimeTicks, Freshness.AgeTicks(then))), PurgedAt = then, Rule = Rule,
+        Freshness = Freshness.WithLifetime(Math.Min(Freshness.LifetimeTicks, Freshness.AgeTicks(then))), IsSoftlyPurged = true, Rule = Rule,
     };
 
     /// <summary>The length of the body that came with it; called once, before anybody else sees the head.</summary>

@@ -17,8 +17,10 @@ public sealed record HeldEntry(string Url, string Route, int Status, string? Typ
     {
         var age = entry.Head.Freshness.AgeTicks(now);
         return new(entry.Key.Url, entry.Key.Scope, entry.Head.Status, entry.Head.Fields.Get(FieldNames.ContentType), entry.Body.Length,
-            age / TimeSpan.TicksPerSecond, (entry.Head.Freshness.LifetimeTicks - age) / TimeSpan.TicksPerSecond, entry.IsInvalidated, "memory");
+            age / TimeSpan.TicksPerSecond, (entry.Head.Freshness.LifetimeTicks - age) / TimeSpan.TicksPerSecond, entry.IsInvalidated, TierOf(entry));
     }
+
+    internal static string TierOf(Entry entry) => entry.Place is null || entry.IsQueued ? "memory" : "disk";
 }
 
 /// <summary>All that is held for one request, and what would become of it now.</summary>
@@ -53,7 +55,7 @@ public sealed record HeldVariant(
 {
     internal static HeldVariant Of(Entry entry, bool selected, DateTimeOffset now) => new(
         selected, entry.Head.Status, [.. entry.Head.Fields], entry.Head.Vary.Values.ToDictionary(StringComparer.OrdinalIgnoreCase), EntryTags.Of(entry.Head.Fields),
-        entry.Body.Length, entry.IsInvalidated, "memory", HeldFreshness.Of(entry.Head, now));
+        entry.Body.Length, entry.IsInvalidated, HeldEntry.TierOf(entry), HeldFreshness.Of(entry.Head, now));
 }
 
 /// <summary>The arithmetic of RFC 9111 s.4.2, in seconds; each name is the RFC's.</summary>
@@ -87,7 +89,7 @@ public sealed record HeldFreshness(
     }
 
     private static string SourceOf(EntryHead head) =>
-        head.PurgedAt is not null ? "soft purge"
+        head.IsSoftlyPurged ? "soft purge"
         : head.Rule is { } rule ? $"rule {rule}"
         : head.Directives.SharedMaxAge >= 0 ? "s-maxage"
         : head.Directives.MaxAge >= 0 ? "max-age"

@@ -21,7 +21,7 @@ public sealed class HttpCache : IAsyncDisposable
     private readonly CacheRules? _rules;
     private long _hits, _staleHits, _misses, _revalidations, _stores, _freshened;
 
-    /// <exception cref="IOException">The folder of the disk tier cannot be used.</exception>
+    /// <exception cref="DiskCacheException">The folder of the disk tier cannot be used.</exception>
     public HttpCache(CacheOptions options, TimeProvider time, ILogger log)
     {
         (_time, _tiers, _rules) = (time, new Tiers(options, time, log), CacheRules.Of(options.Rules));
@@ -292,10 +292,15 @@ public sealed class HttpCache : IAsyncDisposable
         var rule = _rules?.ForAnswer(lookup.Request.Target, old.Head.Status, old.Head.Fields);
         var head = old.Head.FreshenedBy(lookup.Request.Fields, update.Fields, requestTime, responseTime, rule);
         var entry = old.With(head);
-        var reason = Judge(lookup, head.Status, head.Fields, head.Directives, rule);
+        // By the origin's own directives, not by what a rule makes of them.
+        var reason = Judge(lookup, head.Status, head.Fields, rule is null ? head.Directives : ResponseDirectives.Of(head.Fields), rule);
         switch (reason == NotStoredReason.None ? Storability.Judge(head) : reason)
         {
             case NotStoredReason.None:
+                var stamp = lookup.BanStamp;
+                if (!Care.Bans.Admits(entry.Key, entry.Head, ref stamp))
+                    break;
+                entry.BanStamp = stamp;
                 _tiers.Update(old, entry, lookup.Request.Fields, lookup.Stamp);
                 Interlocked.Increment(ref _freshened);
                 break;

@@ -20,7 +20,7 @@ internal sealed class Tiers : IAsyncDisposable
 
     private readonly TimeProvider _time;
 
-    /// <exception cref="IOException">The disk tier's folder cannot be used.</exception>
+    /// <exception cref="DiskCacheException">The disk tier's folder cannot be used.</exception>
     public Tiers(CacheOptions options, TimeProvider time, ILogger log)
     {
         _time = time;

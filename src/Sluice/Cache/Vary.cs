@@ -40,6 +40,9 @@ internal sealed class Vary
         return names.Length == 0 ? Nothing : new Vary(names, Array.ConvertAll(names, n => Normal(n, request.Get(n))));
     }
 
+    /// <summary>Whether both depend on the same of their requests.</summary>
+    public bool IsSameAs(Vary other) => _names.AsSpan().SequenceEqual(other._names) && _values.AsSpan().SequenceEqual(other._values);
+
     /// <summary>What was written down of one.</summary>
     public static Vary Restore(string[] names, string?[] values) => new(names, values);
 

@@ -60,8 +60,9 @@ internal static class CommandTree
         var log = new Option<string?>("--log") { HelpName = "FILE", Description = "Where the access log goes; - is standard output, the default." };
         var format = new Option<string?>("--log-format") { HelpName = "FORMAT", Description = "readable (the default), json, combined or squid." };
         format.CompletionSources.Add("readable", "json", "combined", "squid");
-        var memory = new Option<string?>("--cache-memory") { HelpName = "SIZE", Description = "What the memory cache may hold, such as 256MiB (the default); 0 turns it off." };
-        var command = new Command("http", "An HTTP proxy without a configuration file: forward, or with --to reverse.") { listen, to, block, allow, log, format, memory };
+        var memory = new Option<string?>("--cache-memory") { HelpName = "SIZE", Description = "What the memory cache may hold, such as 256MiB (the default); 0: nothing." };
+        var folder = new Option<string?>("--cache-dir") { HelpName = "DIR", Description = "A folder for a disk cache of 1GiB, which outlives the process." };
+        var command = new Command("http", "An HTTP proxy without a configuration file: forward, or with --to reverse.") { listen, to, block, allow, log, format, memory, folder };
         examples.Add(command, "sluice http --listen 127.0.0.1:3128 --block blocked.txt", "sluice http --listen 0.0.0.0:3128 --allow 10.0.0.0/8 --log access.log --log-format json", "sluice http --listen :8080 --to http://127.0.0.1:5678 --cache-memory 1GiB");
         command.SetAction(parsed => ShortForm.RunAsync(new ShortForm
         {
@@ -73,6 +74,7 @@ internal static class CommandTree
             Log = parsed.GetValue(log),
             LogFormat = parsed.GetValue(format),
             CacheMemory = parsed.GetValue(memory),
+            CacheDir = parsed.GetValue(folder),
         }));
         return command;
     }

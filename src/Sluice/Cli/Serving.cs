@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Sluice.Cache;
 using Sluice.Config;
 using Sluice.Dashboard;
 
@@ -29,6 +30,11 @@ internal static class Serving
         catch (Exception e) when (e is AddressInUseException or SocketException)
         {
             await Console.Error.WriteLineAsync($"sluice: cannot listen: {e.Message}");
+            return CommandTree.Failed;
+        }
+        catch (DiskCacheException e)
+        {
+            await Console.Error.WriteLineAsync($"sluice: no disk cache: {e.Message}");
             return CommandTree.Failed;
         }
         catch (AdminSocketException e)

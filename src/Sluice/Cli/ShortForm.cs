@@ -5,6 +5,7 @@ namespace Sluice.Cli;
 /// <summary>A configuration given by flags: the same tree that a file becomes, so the same reader and checks judge it.</summary>
 internal sealed record ShortForm
 {
+    private const string DiskSize = "1GiB";
     private const string PolicyName = "flags";
 
     public required string Kind { get; init; }
@@ -22,6 +23,8 @@ internal sealed record ShortForm
     public string? LogFormat { get; init; }
 
     public string? CacheMemory { get; init; }
+
+    public string? CacheDir { get; init; }
 
     public static Task<int> RunAsync(ShortForm form) => Serving.RunAsync(form.Load());
 
@@ -44,8 +47,13 @@ internal sealed record ShortForm
         if (Log is not null || LogFormat is not null)
             Put(root, "logs", "--log", Map("--log", "access", new Mapping(Place.Of("--log"))
                 .With("to", "--log", Log).With("format", "--log-format", LogFormat)));
-        if (CacheMemory is not null)
-            Put(root, "cache", "--cache-memory", new Mapping(Place.Of("--cache-memory")).With("memory", "--cache-memory", CacheMemory));
+        if (CacheMemory is not null || CacheDir is not null)
+        {
+            var cache = new Mapping(Place.Of("--cache-memory")).With("memory", "--cache-memory", CacheMemory);
+            if (CacheDir is not null)
+                Put(cache, "disk", "--cache-dir", new Mapping(Place.Of("--cache-dir")).With("path", "--cache-dir", CacheDir).With("size", "--cache-dir", DiskSize));
+            Put(root, "cache", "--cache-memory", cache);
+        }
         return ConfigurationFile.Build(root, Environment.CurrentDirectory, EnvironmentVariables.All(), new ProblemList(), tryPorts);
     }
 

@@ -75,8 +75,12 @@ internal static class Keys
         new("listeners[].upstream.http2", KeyKind.Flag, "false", "true: HTTP/2 and nothing else, without TLS too; gRPC needs it.") { DefaultIsValue = true },
 
         new("cache", KeyKind.Section, "with its defaults", "The cache."),
-        Size("cache.memory", "256MiB", "What the memory tier may hold; 0 turns the cache off.", 0, long.MaxValue),
-        Size("cache.maxEntry", "an eighth of memory", "The largest body that is kept.", 1, long.MaxValue, isValue: false),
+        Size("cache.memory", "256MiB", "What the memory tier may hold; 0: nothing.", 0, long.MaxValue),
+        Size("cache.maxEntry", "an eighth of memory", "The largest body that is kept in memory.", 1, long.MaxValue, isValue: false),
+        new("cache.disk", KeyKind.Section, "none", "What is kept over a restart, and what memory has no room for."),
+        Req("cache.disk.path", KeyKind.Path, "A folder of its own; made if the one it is in exists."),
+        Size("cache.disk.size", null, "What its files may take together.", 16 << 20, long.MaxValue, isValue: false),
+        Size("cache.disk.maxEntry", "an eighth of size", "The largest body that is kept on disk.", 1, long.MaxValue, isValue: false),
         new("cache.rules", KeyKind.Sections, "none", "Rules in order; the first that matches and says something about it decides."),
         Req("cache.rules[].id", KeyKind.Text, "Unique; named where the rule has decided."),
         new("cache.rules[].hosts", KeyKind.Words, "every host", "Condition: the host: a.example, .a.example with all below it, \"*.a.example\" what is below it."),
@@ -134,7 +138,7 @@ internal static class Keys
     ];
 
     /// <summary>Keys that other documents of this program name, but this version does not have.</summary>
-    public static readonly IReadOnlyList<string> NotYet = ["cache.disk", "dashboard"];
+    public static readonly IReadOnlyList<string> NotYet = ["dashboard"];
 
     private static readonly ILookup<string, Key> Children = All.ToLookup(k => k.Parent);
 
@@ -154,7 +158,7 @@ internal static class Keys
     private static Key Pick(string path, string? fallback, string doc, params string[] choices) =>
         new(path, KeyKind.Choice, fallback, doc) { Choices = choices, DefaultIsValue = fallback is not null };
 
-    private static Key Size(string path, string fallback, string doc, long min, long max, bool isValue = true) =>
+    private static Key Size(string path, string? fallback, string doc, long min, long max, bool isValue = true) =>
         new(path, KeyKind.Size, fallback, doc) { Min = min, Max = max, DefaultIsValue = isValue };
 
     private static Key Whole(string path, string fallback, string doc, long min, long max) =>

@@ -35,7 +35,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         var maxEntry = cache.Size("maxEntry");
         if (maxEntry > memory && memory > 0)
             cache.Problem("maxEntry", $"'{Sizes.Text(maxEntry.Value)}' is more than memory, which is {Sizes.Text(memory)}");
-        return new CacheOptions { MemoryBytes = memory, MaxEntryBytes = maxEntry, Rules = new CacheRuleReader(problems).Read(cache) };
+        return new CacheOptions { MemoryBytes = memory, MaxEntryBytes = maxEntry, Disk = ReadDisk(cache.Child("disk")), Rules = new CacheRuleReader(problems).Read(cache) };
     }
 
     private AdminOptions ReadAdmin(Section? admin)
@@ -51,6 +51,23 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         else if (octets > AdminOptions.MaxSocketOctets)
             admin.Problem("socket", $"'{socket}' is too long for the name of a socket: with its folder {octets} octets, {AdminOptions.MaxSocketOctets} are the most");
         return new AdminOptions { Socket = path };
+    }
+
+    private DiskOptions? ReadDisk(Section? disk)
+    {
+        if (disk is null)
+            return null;
+        var text = disk.Text("path") ?? "";
+        var path = Path.GetFullPath(text, folder);
+        if (text.Length > 0 && File.Exists(path))
+            disk.Problem("path", $"'{text}' is a file, name a folder");
+        else if (text.Length > 0 && !Directory.Exists(path) && !Directory.Exists(Path.GetDirectoryName(path)))
+            disk.Problem("path", $"'{text}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
+        var size = disk.Size("size") ?? 0;
+        var maxEntry = disk.Size("maxEntry");
+        if (maxEntry > size && size > 0)
+            disk.Problem("maxEntry", $"'{Sizes.Text(maxEntry.Value)}' is more than size, which is {Sizes.Text(size)}");
+        return new DiskOptions { Path = path, SizeBytes = size, MaxEntryBytes = maxEntry };
     }
 
     private LogOptions ReadLog(Section? logs)

@@ -36,7 +36,7 @@ internal sealed class CacheEndpoints
             return CacheStats.Of(cache);
         });
         api.MapGet("/v1/cache/entries", cacheApi.List);
-        api.MapGet("/v1/cache/entry", cacheApi.Show);
+        api.MapGet("/v1/cache/entry", cacheApi.ShowAsync);
         api.MapPost("/v1/cache/purge", cacheApi.PurgeAsync);
     }
 
@@ -50,7 +50,7 @@ internal sealed class CacheEndpoints
         return new EntryList(held.Take(limit).ToList(), held.Count > limit);
     }
 
-    private EntryReport Show(HttpRequest request)
+    private async Task<EntryReport> ShowAsync(HttpRequest request)
     {
         var query = new Query(request.Query, ["url", "route", "field"]);
         if (query["url"] is not { } url)
@@ -64,7 +64,10 @@ internal sealed class CacheEndpoints
             fields.Add(line![..colon], line[(colon + 1)..].Trim());
         }
         var head = new RequestHead { Method = Methods.Get, Target = Target("url", url), Version = ProtocolVersion.Http11, Fields = fields };
-        return new EntryReport([.. Scopes(query["route"]).Select(scope => _cache.Care.Show(head, scope))]);
+        var held = new List<HeldAnswers>();
+        foreach (var scope in Scopes(query["route"]))
+            held.Add(await _cache.Care.ShowAsync(head, scope));
+        return new EntryReport(held);
     }
 
     private async Task<Purged> PurgeAsync(HttpRequest request)
@@ -86,7 +89,7 @@ internal sealed class CacheEndpoints
         if (order.Tag is { } tag && tag.Trim().Length == 0)
             throw Wrong("tag: is empty");
         if (order.Url is { } url)
-            return _cache.Care.Purge(Target("url", url), Scopes(order.Route), order.Soft);
+            return await _cache.Care.PurgeAsync(Target("url", url), Scopes(order.Route), order.Soft);
         return await _cache.Care.PurgeAsync(Selector(order.Host, order.Prefix, order.Tag, order.Route), order.Soft);
     }
 

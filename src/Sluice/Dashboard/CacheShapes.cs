@@ -15,7 +15,8 @@ public sealed record CacheStats(
         var c = cache.Counters;
         var lookups = c.Hits + c.Misses + c.Revalidations;
         return new(c.Hits, c.StaleHits, c.Misses, c.Revalidations, lookups == 0 ? 0 : Math.Round((double)c.Hits / lookups, 4), c.Stores, c.Freshened,
-            c.Invalidations, cache.Care.OpenBans, c.CapacityBytes == 0 ? null : new TierStats(c.CapacityBytes, c.Bytes, c.Entries, c.Evictions, 0), null);
+            c.Invalidations, cache.Care.OpenBans, c.CapacityBytes == 0 ? null : new TierStats(c.CapacityBytes, c.Bytes, c.Entries, c.Evictions, 0),
+            c.Disk is { } d ? new TierStats(d.CapacityBytes, d.Bytes, d.Entries, d.Evictions, d.ReadFaults + d.WriteFaults + d.Damaged) : null);
     }
 }
 

@@ -35,7 +35,7 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
         }
         if (x.Request.Method == Methods.Purge)
         {
-            await PurgeMethod.Obey(x, cache, ScopeOf(x.Listener)).SendAsync(delivery.Answer);
+            await (await PurgeMethod.ObeyAsync(x, cache, ScopeOf(x.Listener))).SendAsync(delivery.Answer);
             return;
         }
         var lookup = cache.Find(x.Request, ScopeOf(x.Listener), x.Verdict.BypassesCache);              // 3

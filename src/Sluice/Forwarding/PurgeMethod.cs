@@ -12,9 +12,9 @@ internal static class PurgeMethod
     /// <summary>As Fastly's field: with 1 the answers become stale instead of going.</summary>
     private const string Soft = "Fastly-Soft-Purge";
 
-    public static OwnAnswer Obey(Exchange x, HttpCache cache, string scope)
+    public static async ValueTask<OwnAnswer> ObeyAsync(Exchange x, HttpCache cache, string scope)
     {
-        var purged = cache.Care.Purge(x.Request.Target, [scope], x.Request.Fields.Get(Soft) == "1");
+        var purged = await cache.Care.PurgeAsync(x.Request.Target, [scope], x.Request.Fields.Get(Soft) == "1");
         var body = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"entries\":{purged.Entries},\"soft\":{(purged.Soft ? "true" : "false")}}}\n"));
         return new(
             new FieldList([

@@ -25,57 +25,57 @@ public class CacheCareTests
     }
 
     [Fact]
-    public void PurgedUrl_IsGoneWithAllItsVariantsAndNoOther()
+    public async Task PurgedUrl_IsGoneWithAllItsVariantsAndNoOther()
     {
         var scenario = new CacheScenario();
         scenario.Fetch("GET /a|Accept-Language: de", "200|Cache-Control: max-age=60|Vary: Accept-Language");
         scenario.Fetch("GET /a|Accept-Language: fr", "200|Cache-Control: max-age=60|Vary: Accept-Language");
         scenario.Fetch("GET /a?b", "200|Cache-Control: max-age=60");
         var target = scenario.Request("GET /a").Target;
-        Assert.Equal(new Purged(0, false), scenario.Cache.Care.Purge(target, ["app"], soft: false));
-        Assert.Equal(new Purged(2, false), scenario.Cache.Care.Purge(target, ["app", ""], soft: false));
+        Assert.Equal(new Purged(0, false), (await scenario.Cache.Care.PurgeAsync(target, ["app"], soft: false)));
+        Assert.Equal(new Purged(2, false), (await scenario.Cache.Care.PurgeAsync(target, ["app", ""], soft: false)));
         Assert.Equal(LookupOutcome.Miss, scenario.Find("GET /a|Accept-Language: de").Outcome);
         Assert.Equal(LookupOutcome.Hit, scenario.Find("GET /a?b").Outcome);
         Assert.Equal(1, scenario.Cache.Counters.Entries);
     }
 
     [Fact]
-    public void FetchThatBeganBeforeThePurgeOfItsUrl_IsNotStored()
+    public async Task FetchThatBeganBeforeThePurgeOfItsUrl_IsNotStored()
     {
         var scenario = new CacheScenario();
         var admission = scenario.Receive(scenario.Find("GET /"), "200|Cache-Control: max-age=60");
-        scenario.Cache.Care.Purge(scenario.Request("GET /").Target, [""], soft: false);
+        await scenario.Cache.Care.PurgeAsync(scenario.Request("GET /").Target, [""], soft: false);
         admission.Writer!.Append("hello"u8);
         Assert.False(admission.Writer.Commit());
     }
 
     [Fact]
-    public void SoftlyPurgedUrl_IsValidated()
+    public async Task SoftlyPurgedUrl_IsValidated()
     {
         var scenario = new CacheScenario();
         scenario.Fetch("GET /", "200|Cache-Control: max-age=60|ETag: \"a\"");
         scenario.Wait(5);
-        Assert.Equal(new Purged(1, true), scenario.Cache.Care.Purge(scenario.Request("GET /").Target, [""], soft: true));
+        Assert.Equal(new Purged(1, true), (await scenario.Cache.Care.PurgeAsync(scenario.Request("GET /").Target, [""], soft: true)));
         scenario.Wait(1);
         Assert.Equal((LookupOutcome.Revalidate, -1L), (scenario.Find("GET /").Outcome, Assert.Single(scenario.Cache.Care.List(new EntrySelector())).FreshFor));
     }
 
     [Fact]
-    public void UrlUnderARule_IsPurgedUnderItsKey()
+    public async Task UrlUnderARule_IsPurgedUnderItsKey()
     {
         var scenario = new CacheScenario(rules: CacheRulesTests.Rules("ignoreQuery=utm_*"));
         scenario.Fetch("GET /a?utm_id=1", "200|Cache-Control: max-age=60");
-        Assert.Equal(1, scenario.Cache.Care.Purge(scenario.Request("GET /a?utm_id=2").Target, [""], soft: false).Entries);
+        Assert.Equal(1, (await scenario.Cache.Care.PurgeAsync(scenario.Request("GET /a?utm_id=2").Target, [""], soft: false)).Entries);
     }
 
     [Fact]
-    public void Shown_IsTheArithmeticOfTheRfc()
+    public async Task Shown_IsTheArithmeticOfTheRfc()
     {
         var scenario = new CacheScenario();
         // Sent, answered 3 s later with an Age of 7, dated 5 s before that; then 20 s pass.
         scenario.Fetch("GET /|Accept-Language: de", "200|Cache-Control: max-age=60, stale-while-revalidate=9|Age: 7|Date: @-2|Vary: Accept-Language|Cache-Tag: x", delaySeconds: 3);
         scenario.Wait(20);
-        var answers = scenario.Cache.Care.Show(scenario.Request("GET /|Accept-Language: de"), "");
+        var answers = (await scenario.Cache.Care.ShowAsync(scenario.Request("GET /|Accept-Language: de"), ""));
         Assert.Equal(("http://origin.test/", "", "hit", null), (answers.Url, answers.Route, answers.Verdict, answers.Rule));
         var variant = Assert.Single(answers.Variants);
         Assert.True(variant.Selected);
@@ -95,41 +95,41 @@ public class CacheCareTests
     [InlineData("public", "heuristic", "", "hit", "the stored answer is fresh")]
     [InlineData("max-age=0", "max-age", "|Cache-Control: max-stale", "stale-hit", "stale, and the client's max-stale takes it")]
     [InlineData("max-age=60", "max-age", "|If-Match: \"a\"", "miss", "the client's condition is for the origin alone")]
-    public void Shown_IsWhatAGetWouldGetAndWhy(string directives, string from, string fields, string verdict, string reason)
+    public async Task Shown_IsWhatAGetWouldGetAndWhy(string directives, string from, string fields, string verdict, string reason)
     {
         var scenario = new CacheScenario();
         scenario.Fetch("GET /", $"200|Cache-Control: {directives}|ETag: \"a\"|Last-Modified: @-86400");
         scenario.Wait(1);
-        var answers = scenario.Cache.Care.Show(scenario.Request("GET /" + fields), "");
+        var answers = (await scenario.Cache.Care.ShowAsync(scenario.Request("GET /" + fields), ""));
         Assert.Equal((verdict, reason, from), (answers.Verdict, answers.Reason, Assert.Single(answers.Variants).Freshness.LifetimeFrom));
     }
 
     [Theory]
     [InlineData("GET /api/x", "bypass", "the rule 'r0' bypasses the cache")]
     [InlineData("GET /x", "miss", "nothing is stored for this URI")]
-    public void ShownWithoutAnEntry_SaysWhy(string request, string verdict, string reason)
+    public async Task ShownWithoutAnEntry_SaysWhy(string request, string verdict, string reason)
     {
         var scenario = new CacheScenario(rules: CacheRulesTests.Rules("bypass paths=/api/*"));
-        var answers = scenario.Cache.Care.Show(scenario.Request(request), "");
+        var answers = (await scenario.Cache.Care.ShowAsync(scenario.Request(request), ""));
         Assert.Equal((verdict, reason), (answers.Verdict, answers.Reason));
         Assert.Empty(answers.Variants);
     }
 
     [Fact]
-    public void LifetimeOfARule_IsShownWithItsName()
+    public async Task LifetimeOfARule_IsShownWithItsName()
     {
         var scenario = new CacheScenario(rules: CacheRulesTests.Rules("ttl=1h override"));
         scenario.Fetch("GET /", "200|Cache-Control: max-age=60");
-        Assert.Equal("rule r0", scenario.Cache.Care.Show(scenario.Request("GET /"), "").Variants[0].Freshness.LifetimeFrom);
+        Assert.Equal("rule r0", (await scenario.Cache.Care.ShowAsync(scenario.Request("GET /"), "")).Variants[0].Freshness.LifetimeFrom);
     }
 
     [Fact]
-    public void Looking_CountsAsNoUse()
+    public async Task Looking_CountsAsNoUse()
     {
         var scenario = new CacheScenario();
         scenario.Fetch("GET /", "200|Cache-Control: max-age=60");
         var before = scenario.Cache.Counters;
-        scenario.Cache.Care.Show(scenario.Request("GET /"), "");
+        await scenario.Cache.Care.ShowAsync(scenario.Request("GET /"), "");
         Assert.Single(scenario.Cache.Care.List(new EntrySelector()));
         Assert.Equal(before, scenario.Cache.Counters);
     }

@@ -86,6 +86,17 @@ public class CacheRulesTests
         Assert.Equal(NotStoredReason.Authorization, scenario.Fetch("GET /|Authorization: Basic eA==", "200|Cache-Control: max-age=60").Reason);
     }
 
+    [Fact]
+    public async Task NotModifiedToAnAuthorizedRequest_ChangesNothingThatARuleHasStored()
+    {
+        // RFC 9111 s.3.5: what the rule makes of no-cache is no permission of the origin's.
+        var scenario = new CacheScenario(rules: Rules("ttl=1h override"));
+        scenario.Fetch("GET /", "200|ETag: \"a\"|Cache-Control: no-cache");
+        scenario.Wait(Hour);
+        scenario.Fetch("GET /|Authorization: Basic eA==", "304|ETag: \"a\"|Cache-Control: no-cache|X-User: me");
+        Assert.Null((await scenario.Cache.Care.ShowAsync(scenario.Request("GET /"), "")).Variants[0].Fields.FirstOrDefault(f => f.Name == "X-User").Value);
+    }
+
     [Theory]
     // The rule, the origin's directives, seconds after the end of a lifetime of 60, and what becomes of a request.
     [InlineData("staleWhileRevalidate=1h", "max-age=60", 100, LookupOutcome.HitStale)]

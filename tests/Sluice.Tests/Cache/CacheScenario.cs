@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using System.Buffers;
 using System.Globalization;
 using System.Text;
@@ -18,7 +19,7 @@ internal sealed partial class CacheScenario
 
     public CacheScenario(long memoryBytes = 1 << 20, long? maxEntryBytes = null, string scope = "", params CacheRuleOptions[] rules)
     {
-        Cache = new HttpCache(new CacheOptions { MemoryBytes = memoryBytes, MaxEntryBytes = maxEntryBytes, Rules = rules }, Time);
+        Cache = new HttpCache(new CacheOptions { MemoryBytes = memoryBytes, MaxEntryBytes = maxEntryBytes, Rules = rules }, Time, NullLogger.Instance);
         _scope = scope;
         // Off the second, so that rounding shows.
         Time.Advance(TimeSpan.FromMilliseconds(300));

@@ -10,6 +10,31 @@ namespace Sluice.Tests.Config;
 public class ConfigurationFileTests
 {
     [Fact]
+    public void RulesOfTheCache_AreReadIntoTheirOptions()
+    {
+        var rules = Given.Right("""
+            listeners: [{ kind: forward, bind: 127.0.0.1:0, purge: [127.0.0.1, 10.0.0.0/8] }]
+            cache:
+              rules:
+                - { id: packages, hosts: [deb.debian.org, .a.test], paths: [/debian/pool/*], ttl: 30d, override: true }
+                - { id: images, types: [image/*], status: [200, 4xx], minTtl: 1h, maxTtl: 2h, staleWhileRevalidate: 1d, staleIfError: 2d }
+                - { id: tracking, hosts: [.a.test], ignoreQuery: [utm_*, fbclid], sortQuery: true, ignoreReload: true }
+                - { id: api, paths: [/api/*], bypass: true }
+                - { id: none, paths: [/static/*], ignoreQuery: all, ttl: 0s }
+            """).Cache.Rules;
+        Assert.Equal(["packages", "images", "tracking", "api", "none"], rules.Select(r => r.Id));
+        Assert.Equal(["deb.debian.org", ".a.test"], rules[0].Hosts.Select(h => h.ToString()));
+        Assert.Equal((TimeSpan.FromDays(30), true), (rules[0].Ttl, rules[0].Override));
+        Assert.Equal([new StatusRange(200, 200), new StatusRange(400, 499)], rules[1].Status);
+        Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromHours(2), TimeSpan.FromDays(1), TimeSpan.FromDays(2)),
+            (rules[1].MinTtl, rules[1].MaxTtl, rules[1].StaleWhileRevalidate, rules[1].StaleIfError));
+        Assert.Equal(["utm_*", "fbclid"], rules[2].IgnoreQuery);
+        Assert.Equal((true, true, false), (rules[2].SortQuery, rules[2].IgnoreReload, rules[2].IgnoreAllQuery));
+        Assert.True(rules[3].Bypass);
+        Assert.Equal((true, TimeSpan.Zero), (rules[4].IgnoreAllQuery, rules[4].Ttl));
+    }
+
+    [Fact]
     public void WholeFile_IsReadIntoItsOptions()
     {
         using var given = new Given("""
@@ -80,7 +105,10 @@ public class ConfigurationFileTests
     [InlineData("listeners:", "sluice.yaml:1:11: listeners: is not a list, begin each item with '- '")]
     [InlineData(Given.Forward + "---\na: b\n", "sluice.yaml:2:1: a second document begins here, a configuration is one document: remove the '---'")]
     [InlineData(Given.Forward + "dashboard: { bind: 127.0.0.1:3129 }", "sluice.yaml:2:1: 'dashboard' is not part of this version yet, remove it")]
-    [InlineData(Given.Forward + "cache: { disk: { size: 1GiB } }", "sluice.yaml:2:10: 'disk' is not part of this version yet, remove it")]
+    [InlineData(Given.Forward + "cache: { disk: { size: 1GiB } }", "sluice.yaml:2:16: 'path' is missing, write path: PATH")]
+    [InlineData(Given.Forward + "cache: { disk: { path: store, size: 1MiB } }", "sluice.yaml:2:37: size: '1MiB' is out of range, write 16777216 or more")]
+    [InlineData(Given.Forward + "cache: { disk: { path: store, size: 1GiB, maxEntry: 2GiB } }", "sluice.yaml:2:53: maxEntry: '2GiB' is more than size, which is 1GiB")]
+    [InlineData(Given.Forward + "cache: { disk: { path: no/such/store, size: 1GiB } }", "sluice.yaml:2:24: path: 'no/such/store' is in a folder that does not exist: ")]
     [InlineData(Given.Forward + "cache: !!map { memory: 1MiB }", "sluice.yaml:2:8: tags are not taken, remove the '!' and its word (or put the value in quotes if it begins with !)")]
     [InlineData(Given.Forward + "cache: { memory: 1MiB, maxEntry: 2MiB }", "sluice.yaml:2:34: maxEntry: '2MiB' is more than memory, which is 1MiB")]
     [InlineData(Given.Forward + "cache: { memory: }", "sluice.yaml:2:18: memory: has no value, write for example memory: 256MiB")]

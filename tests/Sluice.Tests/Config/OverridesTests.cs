@@ -22,8 +22,22 @@ public class OverridesTests
             ("SLUICE__Policies__OFFICE__Rules__0__Id", "work"),
             ("SLUICE__Policies__office__Rules__0__Allow", "true"),
             ("SLUICE__Policies__office__Rules__0__Hosts", ".example.com, example.org"),
+            ("SLUICE__Cache__Rules__0__Id", "env"),
+            ("SLUICE__Cache__Rules__0__Paths", "/a/*, /b/*"),
+            ("SLUICE__Cache__Rules__0__IgnoreQuery", "utm_*,fbclid"),
+            ("SLUICE__Cache__Rules__1__Id", "all"),
+            ("SLUICE__Cache__Rules__1__IgnoreQuery", "all"),
+            ("SLUICE__Cache__Rules__2__Id", "missing"),
+            ("SLUICE__Cache__Rules__2__Status", "404,410"),
+            ("SLUICE__Cache__Rules__2__Ttl", "1h"),
+            ("SLUICE__Admin__Socket", "/tmp/admin.sock"),
             ("SLUICE", "not ours"));
         Assert.Equal(64 << 20, c.Cache.MemoryBytes);
+        Assert.Equal(["/a/*", "/b/*"], c.Cache.Rules[0].Paths);
+        Assert.Equal(["utm_*", "fbclid"], c.Cache.Rules[0].IgnoreQuery);
+        Assert.True(c.Cache.Rules[1].IgnoreAllQuery);
+        Assert.Equal([404, 410], c.Cache.Rules[2].Status.Select(s => s.First));
+        Assert.Equal("/tmp/admin.sock", c.Admin.Socket);
         Assert.Equal(TimeSpan.FromSeconds(5), c.Limits.Connect);
         Assert.Equal(2, c.Limits.ConnectPorts.Count);
         Assert.Equal(100, c.Limits.MaxFields);

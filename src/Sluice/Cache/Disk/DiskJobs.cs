@@ -52,6 +52,14 @@ internal sealed class TombstoneJob(ulong keyHash, IReadOnlyList<Slot> removed) :
     public override bool IsUrgent => true;
 }
 
+/// <summary>Tells when all that came before is done.</summary>
+internal sealed class MarkJob : DiskJob
+{
+    public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public override bool IsUrgent => true;
+}
+
 internal sealed class ClearJob : DiskJob
 {
     public override bool IsUrgent => true;

@@ -383,7 +383,7 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     private static List<ulong>? ReadChecks(SafeFileHandle file, Segment segment, in Slot slot)
     {
         var meta = new byte[slot.MetaLength];
-        return DiskReads.ReadAll(file, meta, DiskTier.MetaOffset(segment, slot)) && DiskTier.IsMeta(meta, slot.KeyHash, slot.BodyLength, out var checks)
+        return DiskReads.ReadAll(file, meta, DiskReader.MetaOffset(segment, slot)) && DiskReader.IsMeta(meta, slot.KeyHash, slot.BodyLength, out var checks)
             ? [.. checks]
             : null;
     }

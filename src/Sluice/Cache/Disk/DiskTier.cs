@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
@@ -23,12 +22,11 @@ internal sealed class DiskTier : IAsyncDisposable
     private const long MostQueued = 64 << 20;
 
     private readonly DiskFolder _folder;
-    private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly DiskIndex _index = new();
     private readonly DiskQueue _queue = new(MostQueued);
     private readonly DiskFaults _faults;
-    private readonly DiskReads _reads;
+    private readonly DiskReader _reader;
     private readonly Segments _segments;
     private readonly DiskStore _store;
     private readonly DiskLoader _loader;
@@ -37,14 +35,22 @@ internal sealed class DiskTier : IAsyncDisposable
     private readonly Task _loading;
     private long _hits, _stores, _refused;
 
-    /// <exception cref="IOException">The folder cannot be used, or another process uses it.</exception>
+    /// <exception cref="DiskCacheException">The folder cannot be used, or another process uses it.</exception>
     public DiskTier(DiskOptions options, TimeProvider time, ILogger log)
     {
-        (_time, _log, SizeBytes) = (time, log, options.SizeBytes);
-        _folder = new DiskFolder(options.Path, log);
+        (_log, SizeBytes) = (log, options.SizeBytes);
+        try
+        {
+            _folder = new DiskFolder(options.Path, log);
+            _segments = new Segments(options.Path);
+        }
+        catch (Exception e) when (DiskStore.IsFault(e))
+        {
+            _folder?.Dispose();
+            throw new DiskCacheException(options.Path, e);
+        }
         _faults = new DiskFaults(time, log);
-        _reads = new DiskReads(options.Path);
-        _segments = new Segments(options.Path);
+        _reader = new DiskReader(_segments, _index, _faults, new DiskReads(options.Path), time);
         _store = new DiskStore(_segments, _index, _faults, options.SizeBytes);
         _loader = new DiskLoader(_segments, _index, _faults);
         _writer = new Thread(Write) { Name = "disk cache", IsBackground = true };
@@ -149,11 +155,21 @@ internal sealed class DiskTier : IAsyncDisposable
         _queue.TryAdd(new ClearJob());
     }
 
+    /// <summary>Completes when what was handed over before is in the files, as far as they take it.</summary>
+    public Task WrittenAsync()
+    {
+        var mark = new MarkJob();
+        return _queue.TryAdd(mark) ? mark.Done.Task : Task.CompletedTask;
+    }
+
+    /// <summary>A file of the store's folder could not be written.</summary>
+    public void NoteFault(string path, string problem) => _faults.OnWrite(path, problem);
+
     /// <summary>Everything, read as it is asked for; for a thread that may wait.</summary>
     public IEnumerable<Entry> All()
     {
         foreach (var slot in _index.All())
-            if (ReadNow(slot) is { } entry)
+            if (_reader.ReadNow(slot) is { } entry)
                 yield return entry;
     }
 
@@ -182,23 +198,6 @@ internal sealed class DiskTier : IAsyncDisposable
         _queue.TryAdd(new EndJob(writer, entry));
     }
 
-    internal static long MetaOffset(Segment segment, in Slot slot) =>
-        segment.IsAlone ? segment.MetaOffset : slot.Offset + RecordHeader.Size + slot.BodyLength;
-
-    /// <summary>Whether this is the meta of such a record, as it was written.</summary>
-    internal static bool IsMeta(ReadOnlySpan<byte> meta, ulong keyHash, long bodyLength, out ulong[] checks)
-    {
-        var blocks = FileBody.BlocksOf(bodyLength);
-        checks = [];
-        if (meta.Length < (blocks + 1) * sizeof(ulong)
-            || BinaryPrimitives.ReadUInt64LittleEndian(meta[^sizeof(ulong)..]) != XxHash3.HashToUInt64(meta[..^sizeof(ulong)], (long)keyHash))
-            return false;
-        checks = new ulong[blocks];
-        for (var i = 0; i < blocks; i++)
-            checks[i] = BinaryPrimitives.ReadUInt64LittleEndian(meta[(i * sizeof(ulong))..]);
-        return true;
-    }
-
     private async ValueTask<Entry[]> WithWaitingAsync(CacheKey key, PutJob? job)
     {
         var entries = new List<Entry>();
@@ -217,7 +216,7 @@ internal sealed class DiskTier : IAsyncDisposable
         var count = _index.Find(HashOf(key), found);
         if (count == 0)
             return new([]);
-        if (count > 1 || !TryRead(found[0], key, out var entry))
+        if (count > 1 || !_reader.TryRead(found[0], key, out var entry))
             return ReadManyAsync(key, found[..count].ToArray());
         if (entry is null)
             return new([]);
@@ -229,142 +228,11 @@ internal sealed class DiskTier : IAsyncDisposable
     {
         var entries = new List<Entry>(slots.Length);
         foreach (var slot in slots)
-            if ((TryRead(slot, key, out var entry) ? entry : await ReadAsync(slot, key)) is { } read)
+            if ((_reader.TryRead(slot, key, out var entry) ? entry : await _reader.ReadAsync(slot, key)) is { } read)
                 entries.Add(read);
         if (entries.Count > 0)
             Interlocked.Increment(ref _hits);
         return [.. entries];
-    }
-
-    /// <summary>False: the disk would have to be waited for. Null: there is nothing that can be read.</summary>
-    private bool TryRead(in Slot slot, in CacheKey key, out Entry? entry)
-    {
-        entry = null;
-        if (!TryFind(slot, out var from))
-            return true;
-        try
-        {
-            if (!_reads.TryReadNow(from.File, from.Buffer, from.Position))
-                return false;
-            entry = EntryOf(slot, from, key);
-        }
-        catch (Exception e) when (DiskStore.IsFault(e))
-        {
-            Forget(slot, from.Segment, e.Message);
-        }
-        return true;
-    }
-
-    private async ValueTask<Entry?> ReadAsync(Slot slot, CacheKey? key)
-    {
-        if (!TryFind(slot, out var from))
-            return null;
-        try
-        {
-            if (await DiskReads.ReadAsync(from.File, from.Buffer, from.Position))
-                return EntryOf(slot, from, key);
-            Forget(slot, from.Segment, "it ends before its record does");
-        }
-        catch (Exception e) when (DiskStore.IsFault(e))
-        {
-            Forget(slot, from.Segment, e.Message);
-        }
-        return null;
-    }
-
-    private Entry? ReadNow(in Slot slot)
-    {
-        if (!TryFind(slot, out var from))
-            return null;
-        try
-        {
-            return DiskReads.ReadAll(from.File, from.Buffer, from.Position) ? EntryOf(slot, from, null) : null;
-        }
-        catch (Exception e) when (DiskStore.IsFault(e))
-        {
-            return null;
-        }
-    }
-
-    private readonly record struct Source(Segment Segment, Microsoft.Win32.SafeHandles.SafeFileHandle File, long Position, byte[] Buffer, int BodyInBuffer);
-
-    private bool TryFind(in Slot slot, out Source from)
-    {
-        from = default;
-        if (_segments.Get(slot.Segment) is not { } segment)
-        {
-            _index.Remove(slot.KeyHash, slot.Segment, slot.Offset);
-            return false;
-        }
-        var meta = MetaOffset(segment, slot);
-        var body = !segment.IsAlone && slot.BodyLength <= MostRead ? (int)slot.BodyLength : 0;
-        try
-        {
-            from = new Source(segment, _segments.FileOf(segment), meta - body, GC.AllocateUninitializedArray<byte>(body + slot.MetaLength), body);
-            return true;
-        }
-        catch (Exception e) when (DiskStore.IsFault(e))
-        {
-            Forget(slot, segment, e.Message);
-            return false;
-        }
-    }
-
-    /// <param name="key">Null: whatever it is.</param>
-    private Entry? EntryOf(in Slot slot, in Source from, in CacheKey? key)
-    {
-        var meta = from.Buffer.AsSpan(from.BodyInBuffer);
-        if (!IsMeta(meta, slot.KeyHash, slot.BodyLength, out var checks))
-        {
-            // A head that is written anew meanwhile is no damage.
-            if (MetaOffset(from.Segment, slot) == from.Position + from.BodyInBuffer)
-                Damaged(slot, from.Segment);
-            return null;
-        }
-        var octets = meta[(checks.Length * sizeof(ulong))..^sizeof(ulong)];
-        var now = _time.GetUtcNow();
-        if ((key is { } known ? HeadCodec.Read(octets, known, now) : HeadCodec.Read(octets, now)) is not { } head)
-            return null;
-        var isVerified = (slot.Marks & SlotMarks.Verified) != 0;
-        var place = new Slot(slot.KeyHash, slot.VariantHash, slot.Segment, slot.Offset, slot.BodyLength, slot.MetaLength, slot.Marks);
-        Body body;
-        if (from.BodyInBuffer == slot.BodyLength)
-        {
-            if (!isVerified && slot.BodyLength > 0)
-            {
-                if (FileBody.CheckOf(from.Buffer.AsSpan(0, from.BodyInBuffer)) != checks[0])
-                {
-                    Damaged(slot, from.Segment);
-                    return null;
-                }
-                _index.Mark(slot.KeyHash, slot.Segment, slot.Offset, SlotMarks.Verified);
-            }
-            body = slot.BodyLength == 0 ? Body.Empty : new Body(new ReadOnlySequence<byte>(from.Buffer, 0, from.BodyInBuffer), from.Buffer.Length + BodyBuilder.BlockCost);
-        }
-        else
-        {
-            var segment = from.Segment;
-            body = new Body(new FileBody(_reads, from.File, slot.Offset + RecordHeader.Size, slot.BodyLength, checks, isVerified, (_, agrees) =>
-            {
-                if (agrees)
-                    _index.Mark(place.KeyHash, place.Segment, place.Offset, SlotMarks.Verified);
-                else
-                    Damaged(place, segment);
-            }));
-        }
-        return new Entry(head.Key, head.Head, body, head.Trailers) { BanStamp = head.BanStamp, Place = place };
-    }
-
-    private void Damaged(in Slot slot, Segment segment)
-    {
-        if (_index.Remove(slot.KeyHash, slot.Segment, slot.Offset))
-            _faults.OnDamaged(segment.Path);
-    }
-
-    private void Forget(in Slot slot, Segment segment, string problem)
-    {
-        _index.Remove(slot.KeyHash, slot.Segment, slot.Offset);
-        _faults.OnRead(segment.Path, problem);
     }
 
     private ulong HashOf(in CacheKey key)
@@ -426,6 +294,9 @@ internal sealed class DiskTier : IAsyncDisposable
         {
             DiskLog.WriterFailed(_log, bug);
             _queue.Close();
+            while (_queue.Take([]) is { } left)
+                foreach (var mark in left.OfType<MarkJob>())
+                    mark.Done.TrySetResult();
         }
     }
 
@@ -450,6 +321,9 @@ internal sealed class DiskTier : IAsyncDisposable
                 break;
             case EndJob end:
                 _store.End(end, entry => (HashOf(entry.Key), VariantOf(entry.Head.Vary)));
+                break;
+            case MarkJob mark:
+                mark.Done.TrySetResult();
                 break;
             case ClearJob:
                 _store.Clear();

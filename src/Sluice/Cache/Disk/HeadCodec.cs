@@ -25,7 +25,7 @@ internal static class HeadCodec
         End,
         Trailers,
         Rule,
-        PurgedAt,
+        SoftlyPurged,
     }
 
     public static void Write(IBufferWriter<byte> into, in CacheKey key, EntryHead head, FieldList? trailers, long banStamp)
@@ -60,11 +60,8 @@ internal static class HeadCodec
             to.Octet((byte)Item.Rule);
             to.Wide(rule);
         }
-        if (head.PurgedAt is { } purged)
-        {
-            to.Octet((byte)Item.PurgedAt);
-            to.Number(purged.UtcTicks);
-        }
+        if (head.IsSoftlyPurged)
+            to.Octet((byte)Item.SoftlyPurged);
         to.Octet((byte)Item.End);
     }
 
@@ -102,7 +99,7 @@ internal static class HeadCodec
             number = from.Number();
         FieldList? trailers = null;
         string? rule = null;
-        DateTimeOffset? purged = null;
+        var purged = false;
         for (Item item; !from.Failed && (item = (Item)from.Octet()) != Item.End;)
         {
             switch (item)
@@ -113,8 +110,8 @@ internal static class HeadCodec
                 case Item.Rule:
                     rule = from.Wide();
                     break;
-                case Item.PurgedAt:
-                    purged = from.Number() is >= 0 and var ticks && ticks <= DateTimeOffset.MaxValue.UtcTicks ? new(ticks, TimeSpan.Zero) : null;
+                case Item.SoftlyPurged:
+                    purged = true;
                     break;
                 default:
                     return null;

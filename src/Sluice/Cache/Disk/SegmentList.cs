@@ -7,7 +7,7 @@ namespace Sluice.Cache.Disk;
 /// <summary>
 /// The records of a segment. A segment that is full ends with the list of them, so that a start reads that instead of each record; one that
 /// was cut off has none, and its records are read one after the other up to the first that is not whole.
-/// <code>| header, offset 8 | header, offset 8 | ... | where the list begins 8 | records 4 | magic 4 | check 8 |</code>
+/// <code>| offset 8, header | offset 8, header | ... | where the list begins 8 | records 4 | magic 4 | check 8 |</code>
 /// </summary>
 internal sealed class SegmentList
 {
@@ -25,8 +25,9 @@ internal sealed class SegmentList
         var rest = list.AsSpan();
         foreach (var (header, offset) in _rows)
         {
-            header.Write(rest);
-            BinaryPrimitives.WriteInt64LittleEndian(rest[RecordHeader.Size..], offset);
+            // The offset first: no row may look like a record.
+            BinaryPrimitives.WriteInt64LittleEndian(rest, offset);
+            header.Write(rest[sizeof(long)..]);
             rest = rest[RowBytes..];
         }
         BinaryPrimitives.WriteInt64LittleEndian(rest, at);
@@ -61,8 +62,8 @@ internal sealed class SegmentList
             return null;
         var rows = new List<(RecordHeader, long)>();
         for (var rest = list.AsSpan(0, list.Length - EndBytes); !rest.IsEmpty; rest = rest[RowBytes..])
-            if (RecordHeader.TryRead(rest, out var header))
-                rows.Add((header, BinaryPrimitives.ReadInt64LittleEndian(rest[RecordHeader.Size..])));
+            if (RecordHeader.TryRead(rest[sizeof(long)..], out var header))
+                rows.Add((header, BinaryPrimitives.ReadInt64LittleEndian(rest)));
         return rows;
     }
 
