@@ -12,7 +12,7 @@ namespace Sluice.Cache;
 /// A lookup that went upstream ends in one <see cref="Receive"/> (two after AskAgain) or one <see cref="InsteadOfError"/>.
 /// Safe for any number of threads.
 /// </summary>
-public sealed class HttpCache(CacheOptions options, TimeProvider time)
+public sealed partial class HttpCache(CacheOptions options, TimeProvider time)
 {
     private readonly MemoryTier _tier = new(options.MemoryBytes);
     private readonly long _maxEntryBytes = options.MaxEntryBytes ?? options.MemoryBytes / 8;

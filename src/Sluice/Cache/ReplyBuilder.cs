@@ -45,6 +45,19 @@ internal static class ReplyBuilder
         };
     }
 
+    /// <summary>For one who follows an answer that is still coming: its head, or 304. No Range.</summary>
+    public static StoredReply Follow(EntryHead head, in RequestFacts request, DateTimeOffset now, CacheStatus status)
+    {
+        var fields = head.Fields.Copy();
+        var age = head.Freshness.AgeTicks(now);
+        fields.Add(FieldNames.Age, Math.Min(age / TimeSpan.TicksPerSecond, DirectiveReader.MaxSeconds).ToString(CultureInfo.InvariantCulture));
+        status = status with { Ttl = (head.Freshness.LifetimeTicks - age) / TimeSpan.TicksPerSecond };
+        return head.Status is >= 200 and < 300
+            && Preconditions.Evaluate(request.IfNoneMatch, request.IfModifiedSince, null, fields, head.Freshness.ResponseTime, now) == PreconditionOutcome.NotModified
+            ? NotModified(fields, status)
+            : new StoredReply { Status = head.Status, Fields = fields, CacheStatus = status };
+    }
+
     private static StoredReply NotModified(FieldList fields, CacheStatus status)
     {
         foreach (var name in NotIn304)
