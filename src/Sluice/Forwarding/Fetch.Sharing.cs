@@ -121,6 +121,8 @@ internal sealed partial class Fetch
     private static async ValueTask<ErrorPage?> PassOwnAsync(Exchange x, SharedFetch fetch, Delivery delivery)
     {
         await using var reply = fetch.Reply;
+        // Its own from here on, also what the answer makes of the connection.
+        fetch.Request!.Pinned = x.Client.Pinned;
         return await PassAsync(x, reply, fetch.Admission, delivery);
     }
 

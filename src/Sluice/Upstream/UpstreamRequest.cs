@@ -35,8 +35,8 @@ public sealed class UpstreamRequest
     /// <summary>The client takes trailers (RFC 9110 s.10.1.4).</summary>
     public bool TakesTrailers { get; init; }
 
-    /// <summary>Of the client's connection that asks; null: nobody's.</summary>
-    public PinnedConnections? Pinned { get; init; }
+    /// <summary>Of the client's connection that asks; null: nobody's. May be set until the answer's body is read.</summary>
+    public PinnedConnections? Pinned { get; set; }
 
     /// <summary>The client left.</summary>
     public CancellationToken Aborted { get; init; }

@@ -49,10 +49,10 @@ internal sealed class BodyBuilder(MemoryTier tier, long? expectedLength, long ma
     {
         if (_count == 0)
             return Body.Empty;
+        if (Length <= BlockBytes)
+            return new Body(new ReadOnlySequence<byte>(InOne()), Length + BlockCost);
         var end = _filled < _last!.Bytes.Length ? _last.Bytes.AsSpan(0, _filled).ToArray() : _last.Bytes;
         var cost = Length + (long)_count * BlockCost;
-        if (_count == 1)
-            return new Body(new ReadOnlySequence<byte>(end), cost);
         var block = _start!.Next!;
         var first = new Segment(block.Bytes, null);
         var last = first;
@@ -69,6 +69,21 @@ internal sealed class BodyBuilder(MemoryTier tier, long? expectedLength, long ma
         Reserved = 0;
         _last ??= _start;
         _start = null;
+    }
+
+    private byte[] InOne()
+    {
+        if (_filled == Length && _filled == _last!.Bytes.Length)
+            return _last.Bytes;
+        var whole = GC.AllocateUninitializedArray<byte>((int)Length);
+        var at = 0;
+        for (var block = _start!.Next; block is not null; block = block.Next)
+        {
+            var octets = block == _last ? _filled : block.Bytes.Length;
+            block.Bytes.AsSpan(0, octets).CopyTo(whole.AsSpan(at));
+            at += octets;
+        }
+        return whole;
     }
 
     private bool Add(ReadOnlySpan<byte> piece, bool reserve)
