@@ -1,3 +1,4 @@
+// Over 400 lines: one scenario for each way that a shared fetch can go, all made of the same few steps.
 using Sluice.Cache;
 using Sluice.Forwarding;
 using Sluice.Records;
