@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -7,16 +8,19 @@ namespace Sluice.Bench.Checks;
 /// <summary>
 /// The origin of the checks. <c>/KIND/SEED/LENGTH</c> names a body of the <see cref="Pattern"/>: a GET gets it, a POST
 /// brings it and is answered with "whole" or with what was wrong.
-/// <para>KIND: "fresh" may be stored, "private" may not; "fresh-chunked" is fresh, without a length.</para>
+/// <para>KIND: "fresh" may be stored, "private" may not; "fresh-chunked" is fresh, without a length; "fresh-paced" comes
+/// block by block, with a pause after each.</para>
 /// </summary>
 internal sealed class Origin : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly int _blockSize;
+    private readonly TimeSpan _pace;
     private long _requests;
 
-    public Origin(int blockSize)
+    public Origin(int blockSize, TimeSpan pace = default)
     {
+        _pace = pace;
         _blockSize = blockSize;
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _listener.Listen(4096);
@@ -26,6 +30,9 @@ internal sealed class Origin : IDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
     public long Requests => Volatile.Read(ref _requests);
+
+    /// <summary>The body that was sent last, from its first octet to its last.</summary>
+    public TimeSpan LastTook { get; private set; }
 
     public void Dispose() => _listener.Dispose();
 
@@ -63,7 +70,7 @@ internal sealed class Origin : IDisposable
             }
     }
 
-    private static async Task AnswerAsync(Wire wire, string head)
+    private async Task AnswerAsync(Wire wire, string head)
     {
         var target = head.Split(' ', 3)[1].Split('/');
         var (kind, seed, length) = (target[1],
@@ -81,6 +88,8 @@ internal sealed class Origin : IDisposable
         var control = kind.StartsWith("fresh", StringComparison.Ordinal) ? "max-age=3600" : "private, no-store";
         await wire.SendAsync(
             $"HTTP/1.1 200 OK\r\nCache-Control: {control}\r\nContent-Type: application/octet-stream\r\n{framing}\r\n\r\n");
-        await wire.SendBodyAsync(seed, length, chunked);
+        var began = Stopwatch.GetTimestamp();
+        await wire.SendBodyAsync(seed, length, chunked, kind.EndsWith("-paced", StringComparison.Ordinal) ? _pace : TimeSpan.Zero);
+        LastTook = Stopwatch.GetElapsedTime(began);
     }
 }

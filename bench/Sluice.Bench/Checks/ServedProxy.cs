@@ -63,9 +63,9 @@ internal sealed class ServedProxy : IAsyncDisposable
 
     public void ForgetPeak() => File.WriteAllText($"/proc/{_process.Id}/clear_refs", "5");
 
-    public static async Task<ServedProxy> StartAsync(int originPort, string logFile)
+    public static async Task<ServedProxy> StartAsync(int originPort, string logFile, long cacheBytes = CacheBytes)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, $"{originPort}", logFile])
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, $"{originPort}", logFile, $"{cacheBytes}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -114,7 +114,7 @@ internal sealed class ServedProxy : IAsyncDisposable
             new Configuration
             {
                 Listeners = [Listener(ListenerKind.Forward, null), Listener(ListenerKind.Reverse, origin), Listener(ListenerKind.Tcp, origin)],
-                Cache = new CacheOptions { MemoryBytes = CacheBytes },
+                Cache = new CacheOptions { MemoryBytes = long.Parse(options[2], CultureInfo.InvariantCulture) },
                 Policies = [new PolicyOptions { Name = List, DefaultAllows = true, Rules = [new RuleOptions { Id = List, Deny = true, Hosts = [.. BlockList.Lines] }] }],
                 Log = new LogOptions { Format = LogFormat.Json, File = options[1] },
             },

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -64,8 +65,9 @@ internal sealed class Wire(Socket socket, int blockSize) : IDisposable
             await ReadChunksAsync(into);
     }
 
-    public async ValueTask SendBodyAsync(long seed, long length, bool chunked)
+    public async ValueTask SendBodyAsync(long seed, long length, bool chunked, TimeSpan pace = default)
     {
+        var began = Stopwatch.GetTimestamp();
         for (long sent = 0; sent < length;)
         {
             var piece = Pattern.At(seed, sent, Math.Min(length - sent, blockSize));
@@ -75,6 +77,8 @@ internal sealed class Wire(Socket socket, int blockSize) : IDisposable
             if (chunked)
                 await SendAsync("\r\n");
             sent += piece.Length;
+            if (pace * (sent / (double)blockSize) - Stopwatch.GetElapsedTime(began) is { } ahead && pace > TimeSpan.Zero && ahead > TimeSpan.FromMilliseconds(1))
+                await Task.Delay(ahead);
         }
         if (chunked)
             await SendAsync("0\r\n\r\n");

@@ -23,6 +23,9 @@ public readonly record struct CacheStatus
     /// <summary>The answer is being stored (s.2.5).</summary>
     public bool Stored { get; init; }
 
+    /// <summary>Answered by the fetch of another request (s.2.6).</summary>
+    public bool Collapsed { get; init; }
+
     /// <summary>A token (s.2.8); where null, the reason's own.</summary>
     public string? Detail { get; internal init; }
 
@@ -45,6 +48,8 @@ public readonly record struct CacheStatus
             text.Add("; ttl=", ttl);
         if (Stored)
             text.Add("; stored");
+        if (Collapsed)
+            text.Add("; collapsed");
         if (detail is not null)
         {
             text.Add("; detail=");

@@ -48,7 +48,7 @@ internal sealed class EntryHead
     public int Status { get; }
 
     /// <summary>Shared by all readers: copied, never changed.</summary>
-    public FieldList Fields { get; }
+    public FieldList Fields { get; private set; }
 
     public ResponseDirectives Directives { get; }
 
@@ -117,14 +117,20 @@ internal sealed class EntryHead
         Freshness = Freshness.WithLifetime(Math.Min(Freshness.LifetimeTicks, Freshness.AgeTicks(then))), IsSoftlyPurged = true, Rule = Rule,
     };
 
-    /// <summary>The length of the body that came with it; called once, before anybody else sees the head.</summary>
+    /// <summary>The length of the body that came with it; called once. Readers of an answer that is still coming may have the
+    /// list: it is replaced.</summary>
     public void SetContentLength(long length)
     {
         // RFC 9110 s.8.6: none in a 204.
-        if (Status == 204)
-            Fields.Remove(FieldNames.ContentLength);
+        var value = Status == 204 ? null : length.ToString(CultureInfo.InvariantCulture);
+        if (Fields.Get(FieldNames.ContentLength) == value)
+            return;
+        var fields = Fields.Copy();
+        if (value is null)
+            fields.Remove(FieldNames.ContentLength);
         else
-            Fields.Set(FieldNames.ContentLength, length.ToString(CultureInfo.InvariantCulture));
+            fields.Set(FieldNames.ContentLength, value);
+        Fields = fields;
     }
 
     private static int BytesOf(FieldList fields)

@@ -3,7 +3,8 @@ using Sluice.Http;
 
 namespace Sluice.Cache;
 
-/// <summary>The body of an entry on its way in; nobody sees it before <see cref="Commit"/>. For one caller at a time.
+/// <summary>The body of an entry on its way in; a lookup does not find it before <see cref="Commit"/>, but readers may follow
+/// (<see cref="Read"/>). For one caller at a time.
 /// It gives up by itself when the body outgrows what is allowed; the caller goes on calling, or looks at
 /// <see cref="Stored"/>. Of a part (206), and of a whole that can be completed later, it keeps what came.</summary>
 public sealed class EntryWriter
@@ -17,6 +18,7 @@ public sealed class EntryWriter
     private bool _isFull;
     private bool _isOnDiskAlone; // memory has no room for it
     private bool _done;
+    private bool _isFollowed;
 
     /// <param name="onDisk">Where it goes beside memory as it comes; null: nowhere.</param>
     /// <param name="part">What the octets are of the representation, where a part of it is worth keeping.</param>
@@ -33,6 +35,9 @@ public sealed class EntryWriter
     /// <summary>False once the body was dropped; after <see cref="Commit"/>: whether the entry stands.</summary>
     public bool Stored => Reason == NotStoredReason.None;
 
+    /// <summary>Whoever follows finds all of it: it is kept in memory.</summary>
+    public bool IsHeld => Stored && !_isOnDiskAlone;
+
     /// <summary>What is appended is kept so far.</summary>
     public bool IsOpen => !_done && !_isFull;
 
@@ -42,27 +47,54 @@ public sealed class EntryWriter
     /// <summary>After the end, of a part: the octets that came and were kept.</summary>
     internal Extent? Kept { get; private set; }
 
+    /// <summary>Octets appended.</summary>
+    public long Length => _body.Length;
+
+    /// <summary>What Content-Length says.</summary>
+    public long? ExpectedLength => _body.ExpectedLength;
+
+    internal EntryHead Head => _head;
+
+    /// <summary>A reader that begins at the first octet; null where that is no longer held. Once there was one, what is appended
+    /// after the body was dropped goes on to those who read, without being kept.</summary>
+    public BodyReader? Read()
+    {
+        _isFollowed = true;
+        return _body.Start is { } start ? new BodyReader(start) : null;
+    }
+
     /// <summary>Keeps a copy of the next piece.</summary>
     public void Append(ReadOnlySpan<byte> piece)
     {
-        if (_done || _isFull)
-            return;
-        _onDisk?.Append(_body, _body.ExpectedLength, piece);
-        if (_isOnDiskAlone)
+        if (!_done)
+            _onDisk?.Append(_body, _body.ExpectedLength, piece);
+        if (_isOnDiskAlone && _onDisk!.Writer is null)
+            Drop(NotStoredReason.NoRoom);
+        if (!_done && !_isFull && !_isOnDiskAlone)
         {
-            if (_onDisk!.Writer is null)
-                Drop(NotStoredReason.NoRoom);
-            return;
+            var before = _body.Length;
+            var reason = _body.Append(piece);
+            if (reason == NotStoredReason.None)
+                return;
+            Refuse(reason);
+            piece = piece[(int)(_body.Length - before)..];
         }
-        var reason = _body.Append(piece);
-        if (reason is NotStoredReason.TooLarge or NotStoredReason.NoRoom && _onDisk is { Writer: not null })
+        if (_isFollowed)
+            _body.PassOn(piece);
+    }
+
+    /// <summary>Memory has no room for more of it.</summary>
+    private void Refuse(NotStoredReason reason)
+    {
+        var isFull = reason is NotStoredReason.TooLarge or NotStoredReason.NoRoom;
+        if (isFull && _onDisk is { Writer: not null })
         {
             _isOnDiskAlone = true;
             _body.Drop();
         }
-        else if (reason is NotStoredReason.TooLarge or NotStoredReason.NoRoom && _part is not null)
+        else if (isFull && _part is not null && !_isFollowed)
             _isFull = true;
-        else if (reason != NotStoredReason.None)
+        else
             Drop(reason);
     }
 

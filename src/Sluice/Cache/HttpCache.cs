@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache.Disk;
 using Sluice.Cache.Memory;
 using Sluice.Http;
@@ -14,7 +15,7 @@ namespace Sluice.Cache;
 /// A lookup that went upstream ends in one <see cref="Receive"/> (two after AskAgain) or one <see cref="InsteadOfError"/>.
 /// Safe for any number of threads.
 /// </summary>
-public sealed class HttpCache : IAsyncDisposable
+public sealed partial class HttpCache : IAsyncDisposable
 {
     private readonly TimeProvider _time;
     private readonly Tiers _tiers;
@@ -22,9 +23,9 @@ public sealed class HttpCache : IAsyncDisposable
     private long _hits, _staleHits, _misses, _revalidations, _stores, _freshened;
 
     /// <exception cref="DiskCacheException">The folder of the disk tier cannot be used.</exception>
-    public HttpCache(CacheOptions options, TimeProvider time, ILogger log)
+    public HttpCache(CacheOptions options, TimeProvider time, ILogger? log = null)
     {
-        (_time, _tiers, _rules) = (time, new Tiers(options, time, log), CacheRules.Of(options.Rules));
+        (_time, _tiers, _rules) = (time, new Tiers(options, time, log ?? NullLogger.Instance), CacheRules.Of(options.Rules));
         Care = new CacheCare(_tiers, _rules, time, options.Disk?.Path);
     }
 
@@ -66,14 +67,21 @@ public sealed class HttpCache : IAsyncDisposable
             lookup.Outcome = LookupOutcome.Bypass;
             return lookup;
         }
+        Look(lookup);
+        return lookup;
+    }
+
+    /// <summary>Decides by what is in memory; false: the disk may have more.</summary>
+    private bool Look(Lookup lookup)
+    {
         lookup.Stamp = _tiers.Memory.StampOf(lookup.Key);
         lookup.BanStamp = Care.Bans.Newest;
-        lookup.Variants = Care.Asked(_tiers.Memory.Find(lookup.Key), lookup.Key, lookup.BanStamp);
+        lookup.Variants = lookup.InMemory = Care.Asked(_tiers.Memory.Find(lookup.Key), lookup.Key, lookup.BanStamp);
         lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
         lookup.MayBeOnDisk = lookup.Selected is null && _tiers.MayBeOnDisk(lookup.Key);
         if (!lookup.MayBeOnDisk)
             Decide(lookup, _time.GetUtcNow());
-        return lookup;
+        return !lookup.MayBeOnDisk;
     }
 
     /// <summary>Decides a lookup that <see cref="Lookup.MayBeOnDisk"/>. Completes at once where what is needed lies in the page cache.</summary>
@@ -90,39 +98,6 @@ public sealed class HttpCache : IAsyncDisposable
         }
         Decide(lookup, _time.GetUtcNow());
     }
-
-    /// <summary>What to do with the origin's final head for a lookup that was not served. Call it for every lookup that
-    /// went upstream: invalidation by unsafe methods happens here.</summary>
-    /// <param name="head">As received, hop-by-hop fields included.</param>
-    /// <param name="requestTime">When the request was sent.</param>
-    /// <param name="responseTime">When the head was received.</param>
-    public Admission Receive(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
-    {
-        if (Invalidation.Applies(lookup.Request.Method, head.Status))
-            Invalidate(lookup, head.Fields);
-        if (lookup.Outcome == LookupOutcome.Bypass)
-            return Pass(lookup, head, NotTakenPart(lookup.Reason));
-        if (lookup.Plan is not null && (head.Status is 206 or 304 or 416))
-            return Parts.Continue(lookup, head, requestTime, responseTime);
-        if (lookup.Plan is { } plan)
-            plan.Slice = PartialContent.SliceOf(lookup, head);
-        if (head.Status == 304)
-            return lookup.Validators is null ? Pass(lookup, head, NotStoredReason.NotModified) : Freshen(lookup, head, requestTime, responseTime);
-        if (head.Status is 500 or 502 or 503 or 504 && lookup.Standby is { } stale && Reuse.InsteadOfServerError(stale, lookup.Facts.Directives, responseTime))
-            return Serve(lookup, head, stale, responseTime, "stale-if-error");
-        if (lookup.Request.Method == Methods.Head)
-        {
-            if (head.Status == 200 && lookup.Selected is { } stored)
-                CompareWithHead(stored, lookup, head, requestTime, responseTime);
-            return Pass(lookup, head, NotStoredReason.Method);
-        }
-        return Admit(lookup, head, requestTime, responseTime);
-    }
-
-    /// <summary>The origin's answer for a gap of the plan, but for the first, which <see cref="Receive"/> has taken. Null: it does not
-    /// continue what has been sent, and what is held is dropped.</summary>
-    public Gap? ReceiveGap(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime) =>
-        Parts.ReceiveGap(lookup, head, requestTime, responseTime);
 
     /// <summary>The origin could not be asked: a stale answer if one is held and nobody forbids it (RFC 9111 s.4.2.4), else null.</summary>
     public StoredReply? InsteadOfError(Lookup lookup)
@@ -248,123 +223,6 @@ public sealed class HttpCache : IAsyncDisposable
         return refresh;
     }
 
-    /// <summary>RFC 9111 s.4.3.4: the 304 updates what it confirms, and that answers the client.</summary>
-    private Admission Freshen(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
-    {
-        var clientTags = lookup.Facts.IfNoneMatch;
-        if (Validation.Confirmed(lookup.Selected, lookup.Variants, clientTags, head.Fields) is not { } confirmed)
-        {
-            // RFC 9111 s.4.3.3: a 304 to the client's own tag is the client's.
-            if (clientTags is not null && head.Fields.Get(FieldNames.ETag) is { } tag && EntityTag.ListHolds(clientTags, tag))
-                return Pass(lookup, head, NotStoredReason.NotModified);
-            if (lookup.Selected is { } doubtful)
-                _tiers.Remove(doubtful);
-            return AskAgain(lookup, head);
-        }
-        var freshened = Update(confirmed, lookup, head, requestTime, responseTime);
-        if (freshened.Partial is not null && !PartialContent.Covers(freshened, lookup.Request.Method, lookup.Facts, responseTime))
-            return AskAgain(lookup, head);
-        var admission = Serve(lookup, head, freshened, responseTime, null);
-        AddCookies(admission.Reply!, head);
-        return admission;
-    }
-
-    /// <summary>A cookie on the 304, or on a part, is for the one who asked; the entry never has it.</summary>
-    internal static void AddCookies(StoredReply reply, ResponseHead head)
-    {
-        foreach (ref readonly var line in head.Fields.Lines)
-            if (FieldList.SameName(line.Name, FieldNames.SetCookie))
-                reply.Fields.Add(line.Name, line.Value);
-    }
-
-    /// <summary>RFC 9111 s.4.3.5: the 200 of a HEAD updates the stored answer that it agrees with, and makes another doubtful.</summary>
-    private void CompareWithHead(Entry stored, Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
-    {
-        if (Validation.Agrees(stored, head.Fields))
-            Update(stored, lookup, head, requestTime, responseTime);
-        else
-            _tiers.Doubt(stored);
-    }
-
-    /// <summary>A new entry with the same body and the updated head, put in the place of the old where it may be stored.</summary>
-    private Entry Update(Entry old, Lookup lookup, ResponseHead update, DateTimeOffset requestTime, DateTimeOffset responseTime)
-    {
-        var rule = _rules?.ForAnswer(lookup.Request.Target, old.Head.Status, old.Head.Fields);
-        var head = old.Head.FreshenedBy(lookup.Request.Fields, update.Fields, requestTime, responseTime, rule);
-        var entry = old.With(head);
-        // By the origin's own directives, not by what a rule makes of them.
-        var reason = Judge(lookup, head.Status, head.Fields, rule is null ? head.Directives : ResponseDirectives.Of(head.Fields), rule);
-        switch (reason == NotStoredReason.None ? Storability.Judge(head) : reason)
-        {
-            case NotStoredReason.None:
-                var stamp = lookup.BanStamp;
-                if (!Care.Bans.Admits(entry.Key, entry.Head, ref stamp))
-                    break;
-                entry.BanStamp = stamp;
-                _tiers.Update(old, entry, lookup.Request.Fields, lookup.Stamp);
-                Interlocked.Increment(ref _freshened);
-                break;
-            // The request forbids storing what came of it: the old entry stays as it is.
-            case NotStoredReason.RequestNoStore or NotStoredReason.Authorization:
-                break;
-            default:
-                _tiers.Remove(old);
-                break;
-        }
-        MemoryTier.Touch(entry);
-        return entry;
-    }
-
-    internal static Admission AskAgain(Lookup lookup, ResponseHead head)
-    {
-        var status = Forwarded(lookup, head);
-        lookup.Validators = null;
-        lookup.Plan = null;
-        lookup.Outcome = LookupOutcome.Miss;
-        return new Admission { Kind = AdmissionKind.AskAgain, Reason = NotStoredReason.NotModified, CacheStatus = status };
-    }
-
-    private Admission Admit(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
-    {
-        if (head.Status == 206)
-            return Parts.Admit(lookup, head, requestTime, responseTime);
-        var directives = ResponseDirectives.Of(head.Fields);
-        var rule = _rules?.ForAnswer(lookup.Request.Target, head.Status, head.Fields);
-        var reason = Judge(lookup, head.Status, head.Fields, directives, rule);
-        EntryHead? entryHead = null;
-        if (reason == NotStoredReason.None)
-        {
-            entryHead = EntryHead.Of(lookup.Request.Fields, head, directives, requestTime, responseTime, rule);
-            reason = Storability.Judge(entryHead);
-        }
-        long? length = null;
-        if (reason == NotStoredReason.None && !TryGetLength(head, out length))
-            reason = NotStoredReason.BadLength;
-        if (reason == NotStoredReason.None && length > Math.Max(_tiers.MaxInMemory, _tiers.MaxOnDisk))
-            reason = NotStoredReason.TooLarge;
-        if (reason == NotStoredReason.None)
-            return new Admission
-            {
-                Kind = AdmissionKind.Store,
-                Writer = new EntryWriter(this, lookup, entryHead!, new BodyBuilder(_tiers.Memory, length, _tiers.MaxCollected), BodyOnDisk.For(_tiers, length),
-                    PartialContent.IfItBreaks(head, length, requestTime, responseTime)),
-                CacheStatus = Forwarded(lookup, head) with { Stored = true },
-            };
-        if (SpeaksForAll(lookup, head.Status))
-        {
-            if (lookup.Selected is { } doubtful)
-                _tiers.Doubt(doubtful);
-        }
-        return Pass(lookup, head, reason);
-    }
-
-    /// <summary>RFC 9111 s.3; a rule that names a lifetime is the extension that its last item speaks of.</summary>
-    private static NotStoredReason Judge(Lookup lookup, int status, FieldList fields, in ResponseDirectives directives, CacheRule? rule)
-    {
-        var reason = Storability.Judge(lookup.Facts, status, fields, directives);
-        return reason == NotStoredReason.NotCacheable && rule is { MakesStorable: true } ? NotStoredReason.None : reason;
-    }
-
     private NotStoredReason Put(Lookup lookup, Entry entry, long reserved, DiskWriter? alone)
     {
         var stamp = lookup.BanStamp;
@@ -375,53 +233,6 @@ public sealed class HttpCache : IAsyncDisposable
         }
         entry.BanStamp = stamp;
         return _tiers.Put(entry, lookup.Request.Fields, lookup.Stamp, reserved, alone);
-    }
-
-    /// <summary>The origin has answered anew, if not in a way that may be stored: what is held is not served again
-    /// unasked (RFC 9111 s.4.3.3). Not so where the answer is about this client or this request only.</summary>
-    private static bool SpeaksForAll(Lookup lookup, int status) =>
-        status is >= 200 and < 206 or >= 300 and < 304 or 307 or 308 or 404 or 410
-        && !lookup.Facts.HasAuthorization && !lookup.Facts.HasOriginCondition;
-
-    /// <summary>The length that the body must have; none where Transfer-Encoding rules (RFC 9112 s.6.3) or nothing is said.</summary>
-    internal static bool TryGetLength(ResponseHead head, out long? length)
-    {
-        length = null;
-        // RFC 9110 s.15.3.5, s.15.3.6: no content.
-        if (head.Status is 204 or 205)
-        {
-            length = 0;
-            return true;
-        }
-        return head.Fields.Contains(FieldNames.TransferEncoding) || ContentLength.TryRead(head.Fields, out length);
-    }
-
-    private void Invalidate(Lookup lookup, FieldList response)
-    {
-        _tiers.Invalidate(lookup.Key);
-        foreach (var name in (ReadOnlySpan<string>)[FieldNames.Location, FieldNames.ContentLocation])
-            if (Invalidation.SameOriginPath(lookup.Request.Target, response.Get(name)) is { } path)
-                _tiers.Invalidate(lookup.Key.WithPath(_rules?.KeyPath(lookup.Request.Target, path) ?? path));
-    }
-
-    private static NotStoredReason NotTakenPart(MissReason reason) => reason switch
-    {
-        MissReason.CacheOff => NotStoredReason.CacheOff,
-        MissReason.RequestBody => NotStoredReason.RequestBody,
-        MissReason.Method => NotStoredReason.Method,
-        _ => NotStoredReason.Bypassed,
-    };
-
-    internal static CacheStatus Forwarded(Lookup lookup, ResponseHead head) =>
-        new() { Forwarded = lookup.Reason, ForwardStatus = head.Status };
-
-    internal static Admission Pass(Lookup lookup, ResponseHead head, NotStoredReason reason) =>
-        new() { Kind = AdmissionKind.Pass, Reason = reason, CacheStatus = Forwarded(lookup, head) };
-
-    private static Admission Serve(Lookup lookup, ResponseHead head, Entry entry, DateTimeOffset now, string? detail)
-    {
-        var reply = ReplyBuilder.Build(entry, lookup.Request.Method, lookup.Facts, now, Forwarded(lookup, head) with { Detail = detail });
-        return new Admission { Kind = AdmissionKind.Serve, Reply = reply, CacheStatus = reply.CacheStatus };
     }
 
     private void Count(LookupOutcome outcome)

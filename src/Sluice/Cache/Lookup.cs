@@ -84,6 +84,9 @@ public sealed class Lookup
     /// <summary>All entries of the URI when the lookup was made.</summary>
     internal Entry[] Variants { get; set; } = [];
 
+    /// <summary>Of these, what was in memory.</summary>
+    internal Entry[] InMemory { get; set; } = [];
+
     /// <summary>The state of the key's invalidation stamp when the lookup was made.</summary>
     internal int Stamp { get; set; }
 

@@ -43,6 +43,16 @@ internal static class ReplyBuilder
         };
     }
 
+    /// <summary>For one who follows an answer that is still coming: its head, or 304. No Range.</summary>
+    public static StoredReply Follow(EntryHead head, in RequestFacts request, DateTimeOffset now, CacheStatus status)
+    {
+        var fields = FieldsOf(head, now, ref status);
+        return head.Status is >= 200 and < 300
+            && Preconditions.Evaluate(request.IfNoneMatch, request.IfModifiedSince, null, fields, head.Freshness.ResponseTime, now) == PreconditionOutcome.NotModified
+            ? NotModified(fields, status)
+            : new StoredReply { Status = head.Status, Fields = fields, CacheStatus = status };
+    }
+
     /// <summary>The head of an answer that the plan puts together; the body is the plan's.</summary>
     public static StoredReply HeadOf(GapPlan plan, EntryHead head, DateTimeOffset now, CacheStatus status)
     {

@@ -36,12 +36,17 @@ internal static class Reuse
     /// <param name="reason">Why it is not served fresh.</param>
     public static ReuseVerdict Judge(Entry entry, in RequestDirectives request, DateTimeOffset now, out MissReason reason)
     {
-        var response = entry.Head.Directives;
+        reason = MissReason.Invalidated;
+        return entry.IsInvalidated ? ReuseVerdict.No : Judge(entry.Head, request, now, out reason);
+    }
+
+    /// <summary>The same for an answer of which only the head is there.</summary>
+    public static ReuseVerdict Judge(EntryHead head, in RequestDirectives request, DateTimeOffset now, out MissReason reason)
+    {
+        var response = head.Directives;
         reason = MissReason.None;
-        if (entry.IsInvalidated)
-            reason = MissReason.Invalidated;
         // RFC 9111 s.5.2.2.4
-        else if (response.NoCache)
+        if (response.NoCache)
             reason = MissReason.ResponseNoCache;
         // RFC 9111 s.5.2.1.4, s.5.4
         else if (request.NoCache)
@@ -49,8 +54,8 @@ internal static class Reuse
         if (reason != MissReason.None)
             return ReuseVerdict.No;
 
-        var age = entry.Head.Freshness.AgeTicks(now);
-        var left = entry.Head.Freshness.LifetimeTicks - age;
+        var age = head.Freshness.AgeTicks(now);
+        var left = head.Freshness.LifetimeTicks - age;
         // RFC 9111 s.5.2.1.1; RFC 8246 s.2: a reload (max-age=0) does not make a fresh immutable answer be asked for.
         if (request.MaxAge >= 0 && age > Ticks(request.MaxAge) && !(response.Immutable && left > 0))
             reason = MissReason.RequestMaxAge;

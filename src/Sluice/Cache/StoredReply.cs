@@ -28,4 +28,7 @@ public sealed class StoredReply
     public FieldList? Trailers { get; init; }
 
     public required CacheStatus CacheStatus { get; init; }
+
+    internal StoredReply As(CacheStatus status) =>
+        new() { Status = Status, Fields = Fields, Body = Body, Trailers = Trailers, CacheStatus = status };
 }

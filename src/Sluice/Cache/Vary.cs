@@ -58,6 +58,10 @@ internal sealed class Vary
         return true;
     }
 
+    /// <summary>What of a request it depends on: requests with the same are answered alike.</summary>
+    public string VariantOf(FieldList request) =>
+        string.Join('\n', _names.Select(name => $"{name.ToLowerInvariant()}:{Normal(name, request.Get(name)) ?? "\r"}"));
+
     private static string? Normal(string name, string? value)
     {
         if (value is null)

@@ -1,3 +1,11 @@
+// From a lookup that the cache could not answer to the answer, in two ways.
+//
+// Shared: a request whose answer could be another's finds the fetch under way for its key, or begins one (Fetches). RunAsync reads the upstream
+//   for nobody in particular and keeps the body; each client follows it in its own exchange (SharedFetch). The head decides: what is stored is
+//   followed by all whom RFC 9111 s.4 lets; what is not is the first one's, and the others go up by themselves, all at once; what is held and
+//   confirmed is looked up again; a failure is everybody's.
+// Alone: everything else, driven by the client's exchange: read a piece, send it. So go keys whose last answer was not for others
+//   (Fetches.IsMarked), at the price of one look into a table.
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using Sluice.Cache;
@@ -12,13 +20,26 @@ namespace Sluice.Forwarding;
 /// read, two takers. An entry is committed before its last octet goes to the client, so that whoever has the whole
 /// answer finds it stored.
 /// </summary>
-internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder builder, Tunnels tunnels, TimeProvider time)
+internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder builder, Tunnels tunnels, LimitOptions limits, TimeProvider time)
 {
+    /// <summary>A fetch may close between finding it and joining it; who is unlucky more often fetches alone.</summary>
+    private const int MostTries = 4;
+
+    private readonly Fetches _fetches = new(time);
     private readonly GapFetch _gaps = new(pool, cache, builder, time);
 
     /// <summary>Returns what to answer where there is no answer to pass on.</summary>
+    public ValueTask<ErrorPage?> AnswerAsync(Exchange x, Lookup lookup, Delivery delivery) =>
+        MayShare(x, lookup) && !_fetches.IsMarked(HttpCache.KeyOf(lookup, null))
+            ? ShareAsync(x, lookup, delivery)
+            : AloneAsync(x, lookup, delivery);
+
+    private static bool MayShare(Exchange x, Lookup lookup) =>
+        HttpCache.MayFollow(lookup) && x.BodyLength.Kind == BodyKind.None && x.Client.Pinned.IsEmpty && !x.Request.Fields.Contains(FieldNames.Upgrade);
+
+    /// <summary>One client's own request, driven by its exchange.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<ErrorPage?> AnswerAsync(Exchange x, Lookup lookup, Delivery delivery)
+    private async ValueTask<ErrorPage?> AloneAsync(Exchange x, Lookup lookup, Delivery delivery)
     {
         while (true)
         {
@@ -37,6 +58,7 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
             }
             HopByHop.RemoveFromResponse(reply.Head.Fields);
             var admission = cache.Receive(lookup, reply.Head, asked, time.GetUtcNow());
+            Remember(lookup, reply.Head.Status, admission);
             switch (admission.Kind)
             {
                 case AdmissionKind.AskAgain:
@@ -56,21 +78,12 @@ internal sealed class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder b
         }
     }
 
-    /// <summary>Asks again for an answer that has been served stale (RFC 5861 s.3). For nobody: failures leave the entry as it is.</summary>
-    public async Task RefreshAsync(Lookup refresh, ListenerGate listener)
+    /// <summary>Asks again for an answer that has been served stale (RFC 5861 s.3). For nobody: failures leave the entry as it is. Who
+    /// misses meanwhile may follow.</summary>
+    public Task RefreshAsync(Lookup refresh, ListenerGate listener)
     {
-        var asked = time.GetUtcNow();
-        await using var reply = await pool.AskAsync(builder.Build(refresh, listener, null));
-        if (reply.Error != ForwardError.None || reply.Head.Status == 101)
-            return;
-        HopByHop.RemoveFromResponse(reply.Head.Fields);
-        var writer = cache.Receive(refresh, reply.Head, asked, time.GetUtcNow()).Writer;
-        ReadOnlyMemory<byte> piece;
-        while ((piece = await reply.ReadBodyAsync()).Length > 0)
-            writer?.Append(piece.Span);
-        if (reply.Error == ForwardError.None)
-            writer?.Commit(reply.Trailers);
-        writer?.Abandon();
+        var fetch = new SharedFetch(HttpCache.KeyOf(refresh, null), listener.Addresses, refresh, limits.Response, forNobody: true);
+        return _fetches.FindOrAdd(fetch) is null ? RunAsync(fetch, listener, null) : Task.CompletedTask;
     }
 
     private async ValueTask<ErrorPage?> InsteadAsync(Exchange x, Lookup lookup, UpstreamReply reply, Delivery delivery)

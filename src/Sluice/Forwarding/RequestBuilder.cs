@@ -9,7 +9,8 @@ namespace Sluice.Forwarding;
 internal sealed class RequestBuilder(Via via)
 {
     /// <param name="x">The exchange whose client asks; null for a refresh, which belongs to no client.</param>
-    public UpstreamRequest Build(Lookup lookup, ListenerGate listener, Exchange? x)
+    /// <param name="shared">Of a fetch that belongs to no client: fires when nobody wants it any more.</param>
+    public UpstreamRequest Build(Lookup lookup, ListenerGate listener, Exchange? x, CancellationToken? shared = null)
     {
         var request = lookup.Request;
         var target = request.Target;
@@ -41,8 +42,8 @@ internal sealed class RequestBuilder(Via via)
             ExpectsContinue = request.Version >= ProtocolVersion.Http11 && fields.Contains(FieldNames.Expect),
             Interim = x is { Request.Version: ProtocolVersion.Http11 } ? x.Answer.PassInterim : null,
             TakesTrailers = takesTrailers,
-            Pinned = x?.Client.Pinned,
-            Aborted = x?.Aborted ?? CancellationToken.None,
+            Pinned = shared is null ? x?.Client.Pinned : null,
+            Aborted = shared ?? x?.Aborted ?? CancellationToken.None,
         };
     }
 

@@ -8,6 +8,8 @@ public sealed class PinnedConnections : IDisposable
 {
     private List<UpstreamConnection>? _idle;
 
+    public bool IsEmpty => _idle is null or [];
+
     internal UpstreamConnection? Take(Destination to)
     {
         var at = _idle?.FindIndex(connection => connection.To == to) ?? -1;

@@ -35,20 +35,32 @@ public sealed class UpstreamRequest
     /// <summary>The client takes trailers (RFC 9110 s.10.1.4).</summary>
     public bool TakesTrailers { get; init; }
 
-    /// <summary>Of the client's connection that asks; null: nobody's.</summary>
-    public PinnedConnections? Pinned { get; init; }
+    /// <summary>Of the client's connection that asks; null: nobody's. May be set until the answer's body is read.</summary>
+    public PinnedConnections? Pinned { get; set; }
 
     /// <summary>The client left.</summary>
     public CancellationToken Aborted { get; init; }
 
     private TimeLimited? _asked;
     private long _shortenedTo;
+    private volatile bool _isShared;
 
     /// <summary>The client will send no more and may be gone: what is not answered in this time will not be.</summary>
     public void ShortenTo(TimeSpan limit)
     {
+        if (_isShared)
+            return;
         Volatile.Write(ref _shortenedTo, limit.Ticks);
         Volatile.Read(ref _asked)?.Allow(limit);
+    }
+
+    /// <summary>Others wait for it, too: what one client does shortens it no more, and what was shortened has this anew.</summary>
+    public void Share(TimeSpan limit)
+    {
+        _isShared = true;
+        Interlocked.MemoryBarrier();
+        if (Interlocked.Exchange(ref _shortenedTo, 0) > 0)
+            Volatile.Read(ref _asked)?.Allow(limit);
     }
 
     /// <summary>From now on an answer is awaited on this, for as long as this or as <see cref="ShortenTo"/> says.</summary>

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using System.Buffers;
 using System.Globalization;
 using System.Text;
@@ -19,7 +18,7 @@ internal sealed partial class CacheScenario
 
     public CacheScenario(long memoryBytes = 1 << 20, long? maxEntryBytes = null, string scope = "", params CacheRuleOptions[] rules)
     {
-        Cache = new HttpCache(new CacheOptions { MemoryBytes = memoryBytes, MaxEntryBytes = maxEntryBytes, Rules = rules }, Time, NullLogger.Instance);
+        Cache = new HttpCache(new CacheOptions { MemoryBytes = memoryBytes, MaxEntryBytes = maxEntryBytes, Rules = rules }, Time);
         _scope = scope;
         // Off the second, so that rounding shows.
         Time.Advance(TimeSpan.FromMilliseconds(300));

@@ -108,7 +108,7 @@ public class ConfigurationFileTests
     [InlineData(Given.Forward + "cache: { disk: { size: 1GiB } }", "sluice.yaml:2:16: 'path' is missing, write path: PATH")]
     [InlineData(Given.Forward + "cache: { disk: { path: store, size: 1MiB } }", "sluice.yaml:2:37: size: '1MiB' is out of range, write 16777216 or more")]
     [InlineData(Given.Forward + "cache: { disk: { path: store, size: 1GiB, maxEntry: 2GiB } }", "sluice.yaml:2:53: maxEntry: '2GiB' is more than size, which is 1GiB")]
-    [InlineData(Given.Forward + "cache: { disk: { path: no/such/store, size: 1GiB } }", "sluice.yaml:2:24: path: 'no/such/store' is in a folder that does not exist: ")]
+    [InlineData(Given.Forward + "cache: { disk: { path: no/such/store, size: 1GiB } }", "sluice.yaml:2:24: path: 'no/such/store' is in a folder that does not exist: no/such")]
     [InlineData(Given.Forward + "cache: !!map { memory: 1MiB }", "sluice.yaml:2:8: tags are not taken, remove the '!' and its word (or put the value in quotes if it begins with !)")]
     [InlineData(Given.Forward + "cache: { memory: 1MiB, maxEntry: 2MiB }", "sluice.yaml:2:34: maxEntry: '2MiB' is more than memory, which is 1MiB")]
     [InlineData(Given.Forward + "cache: { memory: }", "sluice.yaml:2:18: memory: has no value, write for example memory: 256MiB")]

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 using Sluice.Cache.Memory;
 
@@ -12,20 +10,6 @@ internal sealed class DiskReader(Segments segments, DiskIndex index, DiskFaults 
 {
     public static long MetaOffset(Segment segment, in Slot slot) =>
         segment.IsAlone ? segment.MetaOffset : slot.Offset + RecordHeader.Size + slot.BodyLength;
-
-    /// <summary>Whether this is the meta of such a record, as it was written.</summary>
-    public static bool IsMeta(ReadOnlySpan<byte> meta, ulong keyHash, long bodyLength, out ulong[] checks)
-    {
-        var blocks = FileBody.BlocksOf(bodyLength);
-        checks = [];
-        if (meta.Length < (blocks + 1) * sizeof(ulong)
-            || BinaryPrimitives.ReadUInt64LittleEndian(meta[^sizeof(ulong)..]) != XxHash3.HashToUInt64(meta[..^sizeof(ulong)], (long)keyHash))
-            return false;
-        checks = new ulong[blocks];
-        for (var i = 0; i < blocks; i++)
-            checks[i] = BinaryPrimitives.ReadUInt64LittleEndian(meta[(i * sizeof(ulong))..]);
-        return true;
-    }
 
     /// <summary>False: the disk would have to be waited for. Null: there is nothing that can be read.</summary>
     public bool TryRead(in Slot slot, in CacheKey key, out Entry? entry)
@@ -107,7 +91,7 @@ internal sealed class DiskReader(Segments segments, DiskIndex index, DiskFaults 
     private Entry? EntryOf(in Slot slot, in Source from, in CacheKey? key)
     {
         var meta = from.Buffer.AsSpan(from.BodyInBuffer);
-        if (!IsMeta(meta, slot.KeyHash, slot.BodyLength, out var checks))
+        if (!RecordMeta.TryRead(meta, slot.KeyHash, slot.BodyLength, out var checks))
         {
             // A head that is written anew meanwhile is no damage.
             if (MetaOffset(from.Segment, slot) == from.Position + from.BodyInBuffer)

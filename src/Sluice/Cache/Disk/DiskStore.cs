@@ -10,9 +10,6 @@
 // and one that is alone gets a second life: so what is used stays, and room is made with few large steps.
 // Facts: a record is there when its header is. Records of the open segment are written by one call whose end the file's length shows; the
 // header of one that is alone is written last. So `kill -9` tears at most what was being written, and that is not found again.
-using System.Buffers;
-using System.Buffers.Binary;
-using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 using Sluice.Cache.Memory;
 
@@ -25,7 +22,6 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     private static readonly byte[] Padding = new byte[RecordHeader.Alignment];
 
     private readonly long _segmentBytes = Math.Clamp(capacity / 64, 4 << 20, 256 << 20);
-    private readonly ArrayBufferWriter<byte> _meta = new();
     private readonly HashSet<DiskWriter> _writing = [];
     private readonly List<ReadOnlyMemory<byte>> _pieces = [];
     private readonly List<(PutJob Job, RecordHeader Header, long Offset)> _records = [];
@@ -40,7 +36,7 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     {
         if (job.IsCancelled || faults.Pauses)
             return;
-        var meta = MetaOf(job.KeyHash, job.Entry, Checks(job.Entry.Body.Content));
+        var meta = RecordMeta.Of(job.KeyHash, job.Entry, RecordMeta.ChecksOf(job.Entry.Body.Content));
         if (meta is null)
             return;
         var header = RecordHeader.Of(job.KeyHash, job.VariantHash, job.Entry.Body.Length, meta.Length);
@@ -122,7 +118,7 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
         Try(segment.Path, () =>
         {
             var at = RecordHeader.Size + writer.Written;
-            if (MetaOf(keyHash, entry, writer.Checks) is not { } meta)
+            if (RecordMeta.Of(keyHash, entry, writer.Checks) is not { } meta)
                 throw new IOException("its head is too large");
             WriteAlone(segment, keyHash, variantHash, writer.Written, at, meta);
             _writing.Remove(writer);
@@ -140,7 +136,7 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
         {
             var file = segments.FileOf(segment);
             var checks = ReadChecks(file, segment, old);
-            if (checks is null || MetaOf(old.KeyHash, job.Entry, checks) is not { } meta)
+            if (checks is null || RecordMeta.Of(old.KeyHash, job.Entry, checks) is not { } meta)
                 return;
             if (segment.IsAlone)
             {
@@ -346,44 +342,10 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
         _pieces.Add(octets);
     }
 
-    /// <summary>Checksums of the body's blocks, head, checksum of all that under the key; null: it is too large.</summary>
-    private byte[]? MetaOf(ulong keyHash, Entry entry, List<ulong> checks)
-    {
-        _meta.ResetWrittenCount();
-        foreach (var check in checks)
-        {
-            BinaryPrimitives.WriteUInt64LittleEndian(_meta.GetSpan(sizeof(ulong)), check);
-            _meta.Advance(sizeof(ulong));
-        }
-        HeadCodec.Write(_meta, entry.Key, entry.Head, entry.Trailers, entry.BanStamp);
-        BinaryPrimitives.WriteUInt64LittleEndian(_meta.GetSpan(sizeof(ulong)), XxHash3.HashToUInt64(_meta.WrittenSpan, (long)keyHash));
-        _meta.Advance(sizeof(ulong));
-        return _meta.WrittenCount <= Slot.MaxMetaLength ? _meta.WrittenSpan.ToArray() : null;
-    }
-
-    private static List<ulong> Checks(ReadOnlySequence<byte> body)
-    {
-        var checks = new List<ulong>(FileBody.BlocksOf(body.Length));
-        for (long at = 0; at < body.Length; at += FileBody.BlockBytes)
-        {
-            var block = body.Slice(at, Math.Min(FileBody.BlockBytes, body.Length - at));
-            if (block.IsSingleSegment)
-            {
-                checks.Add(FileBody.CheckOf(block.FirstSpan));
-                continue;
-            }
-            var hash = new XxHash3();
-            foreach (var piece in block)
-                hash.Append(piece.Span);
-            checks.Add(hash.GetCurrentHashAsUInt64());
-        }
-        return checks;
-    }
-
     private static List<ulong>? ReadChecks(SafeFileHandle file, Segment segment, in Slot slot)
     {
         var meta = new byte[slot.MetaLength];
-        return DiskReads.ReadAll(file, meta, DiskReader.MetaOffset(segment, slot)) && DiskReader.IsMeta(meta, slot.KeyHash, slot.BodyLength, out var checks)
+        return DiskReads.ReadAll(file, meta, DiskReader.MetaOffset(segment, slot)) && RecordMeta.TryRead(meta, slot.KeyHash, slot.BodyLength, out var checks)
             ? [.. checks]
             : null;
     }

@@ -5,7 +5,8 @@ namespace Sluice.Cache.Memory;
 /// <summary>
 /// Collects a body in blocks of 64 KiB: below the large object heap, large enough that a block is one send. The last
 /// block is cut to size. With a Content-Length blocks are the right size at once, so a small body is one array; without,
-/// the first grows 4, 16, 64 KiB. Each block is reserved in the tier before it is made.
+/// they grow 4, 16, 64 KiB. A block never moves: readers may be behind (<see cref="Block"/>). Each is reserved in the tier
+/// before it is made.
 /// </summary>
 internal sealed class BodyBuilder(MemoryTier tier, long? expectedLength, long maxLength)
 {
@@ -13,56 +14,61 @@ internal sealed class BodyBuilder(MemoryTier tier, long? expectedLength, long ma
     private const int FirstBlockBytes = 4 << 10;
     public const int BlockCost = 24 + 48; // the array's header and its segment
 
-    private readonly List<byte[]> _blocks = new(1);
+    private Block? _start = new([]);
+    private Block? _last;
+    private int _count;
     private int _filled; // of the last block
-    private long _length;
-    
+
     /// <summary>Bytes reserved in the tier so far: whoever ends the building gives them back.</summary>
     public long Reserved { get; private set; }
 
-    public long Length => _length;
+    public long Length { get; private set; }
 
     public long? ExpectedLength => expectedLength;
 
-    /// <summary>What has come so far.</summary>
-    public IEnumerable<ReadOnlyMemory<byte>> Blocks => _blocks.Select((block, i) => (ReadOnlyMemory<byte>)block.AsMemory(0, i == _blocks.Count - 1 ? _filled : block.Length));
+    public bool IsComplete => expectedLength is null || expectedLength == Length;
 
-    public bool IsComplete => expectedLength is null || expectedLength == _length;
+    /// <summary>Before the first block; null: what came first is no longer kept.</summary>
+    public Block? Start => _start;
+
+    /// <summary>What has come so far, where it is kept.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Blocks
+    {
+        get
+        {
+            for (var block = _start?.Next; block is not null; block = block.Next)
+                yield return block == _last ? block.Bytes.AsMemory(0, _filled) : block.Bytes;
+        }
+    }
 
     /// <summary>None, or why the body cannot be kept; then it is of no use any more.</summary>
     public NotStoredReason Append(ReadOnlySpan<byte> piece)
     {
-        if (piece.Length > (expectedLength ?? long.MaxValue) - _length)
+        if (piece.Length > (expectedLength ?? long.MaxValue) - Length)
             return NotStoredReason.BadLength;
-        if (piece.Length > maxLength - _length)
+        if (piece.Length > maxLength - Length)
             return NotStoredReason.TooLarge;
-        while (!piece.IsEmpty)
-        {
-            if ((_blocks.Count == 0 || _filled == _blocks[^1].Length) && !MakeRoom())
-                return NotStoredReason.NoRoom;
-            var take = Math.Min(piece.Length, _blocks[^1].Length - _filled);
-            piece[..take].CopyTo(_blocks[^1].AsSpan(_filled));
-            _filled += take;
-            _length += take;
-            piece = piece[take..];
-        }
-        return NotStoredReason.None;
+        return Add(piece, reserve: true) ? NotStoredReason.None : NotStoredReason.NoRoom;
     }
+
+    /// <summary>After <see cref="Drop"/>: for the readers there are, who alone hold it.</summary>
+    public void PassOn(ReadOnlySpan<byte> piece) => Add(piece, reserve: false);
 
     /// <summary>The finished body. Its reservation goes over to the tier with the entry.</summary>
     public Body Finish()
     {
-        if (_blocks.Count == 0)
+        if (_count == 0)
             return Body.Empty;
-        if (_filled < _blocks[^1].Length)
-            _blocks[^1] = _blocks[^1].AsSpan(0, _filled).ToArray();
-        var cost = _length + (long)_blocks.Count * BlockCost;
-        if (_blocks.Count == 1)
-            return new Body(new ReadOnlySequence<byte>(_blocks[0]), cost);
-        var first = new Segment(_blocks[0], null);
+        if (Length <= BlockBytes)
+            return new Body(new ReadOnlySequence<byte>(InOne()), Length + BlockCost);
+        var end = _filled < _last!.Bytes.Length ? _last.Bytes.AsSpan(0, _filled).ToArray() : _last.Bytes;
+        var cost = Length + (long)_count * BlockCost;
+        var block = _start!.Next!;
+        var first = new Segment(block.Bytes, null);
         var last = first;
-        for (var i = 1; i < _blocks.Count; i++)
-            last = new Segment(_blocks[i], last);
+        while ((block = block.Next!) != _last)
+            last = new Segment(block.Bytes, last);
+        last = new Segment(end, last);
         return new Body(new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length), cost);
     }
 
@@ -71,28 +77,56 @@ internal sealed class BodyBuilder(MemoryTier tier, long? expectedLength, long ma
     {
         tier.Release(Reserved);
         Reserved = 0;
-        _blocks.Clear();
+        _last ??= _start;
+        _start = null;
     }
 
-    private bool MakeRoom()
+    private byte[] InOne()
     {
-        var grows = expectedLength is null && _blocks.Count == 1 && _blocks[0].Length < BlockBytes;
-        var size = expectedLength is { } expected ? (int)Math.Min(BlockBytes, expected - _length)
-            : _blocks.Count == 0 ? FirstBlockBytes
-            : grows ? _blocks[0].Length * 4
-            : BlockBytes;
-        var cost = grows ? size - _blocks[0].Length : size + BlockCost;
-        if (!tier.TryReserve(cost))
-            return false;
-        Reserved += cost;
-        if (grows)
+        if (_filled == Length && _filled == _last!.Bytes.Length)
+            return _last.Bytes;
+        var whole = GC.AllocateUninitializedArray<byte>((int)Length);
+        var at = 0;
+        for (var block = _start!.Next; block is not null; block = block.Next)
         {
-            var block = _blocks[0];
-            Array.Resize(ref block, size);
-            _blocks[0] = block;
-            return true;
+            var octets = block == _last ? _filled : block.Bytes.Length;
+            block.Bytes.AsSpan(0, octets).CopyTo(whole.AsSpan(at));
+            at += octets;
         }
-        _blocks.Add(GC.AllocateUninitializedArray<byte>(size));
+        return whole;
+    }
+
+    private bool Add(ReadOnlySpan<byte> piece, bool reserve)
+    {
+        while (!piece.IsEmpty)
+        {
+            _last ??= _start!;
+            if (_filled == _last.Bytes.Length && !MakeRoom(reserve))
+                return false;
+            var take = Math.Min(piece.Length, _last.Bytes.Length - _filled);
+            piece[..take].CopyTo(_last.Bytes.AsSpan(_filled));
+            _filled += take;
+            Length += take;
+            piece = piece[take..];
+        }
+        return true;
+    }
+
+    private bool MakeRoom(bool reserve)
+    {
+        var size = expectedLength is { } expected ? (int)Math.Min(BlockBytes, expected - Length)
+            : _count == 0 ? FirstBlockBytes
+            : Math.Min(_last!.Bytes.Length * 4, BlockBytes);
+        if (reserve)
+        {
+            if (!tier.TryReserve(size + BlockCost))
+                return false;
+            Reserved += size + BlockCost;
+        }
+        var block = new Block(GC.AllocateUninitializedArray<byte>(size));
+        _last!.Next = block;
+        _last = block;
+        _count++;
         _filled = 0;
         return true;
     }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using System.Buffers;
 using System.Text;
 using Sluice.Cache;
@@ -104,7 +103,7 @@ public class MemoryTierTests
     [Fact]
     public async Task ReadersAndWritersAtOnce_SeeWholeBodiesOnly()
     {
-        var cache = new HttpCache(new CacheOptions { MemoryBytes = 300_000 }, TimeProvider.System, NullLogger.Instance);
+        var cache = new HttpCache(new CacheOptions { MemoryBytes = 300_000 }, TimeProvider.System);
         var scenario = new CacheScenario();
         var tasks = Enumerable.Range(0, 4).Select(t => Task.Run(() =>
         {
