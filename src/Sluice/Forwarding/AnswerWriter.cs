@@ -110,11 +110,9 @@ internal sealed class AnswerWriter(ClientConnection client)
                 if (!await FlushAsync(octets, file, offset))
                     return FileOutcome.ClientLeft;
             }
-            catch (IOException e)
+            catch (IOException)
             {
                 _begun = begun || client.Socket.BytesSent != sent;
-                if (_begun)
-                    BreakOff(e);
                 return FileOutcome.Unreadable;
             }
             if (_chunked)
@@ -346,13 +344,6 @@ internal sealed class AnswerWriter(ClientConnection client)
             return false;
         Sent(octets);
         return true;
-    }
-
-    private void BreakOff(IOException why)
-    {
-        _x.Record.Error ??= "cache_read_error";
-        _x.Record.ErrorDetail ??= why.Message;
-        client.Break();
     }
 
     private async ValueTask<bool> GiveWayAsync()

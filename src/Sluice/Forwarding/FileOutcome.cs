@@ -8,7 +8,7 @@ internal enum FileOutcome
     /// <summary>The client takes no more.</summary>
     ClientLeft,
 
-    /// <summary>The file ends before, or cannot be read. The connection is broken if something of the answer has gone; else the answer
-    /// can be taken back.</summary>
+    /// <summary>The file ends before, or cannot be read. If nothing of the answer has gone it can be taken back, else the connection must
+    /// be broken.</summary>
     Unreadable,
 }
