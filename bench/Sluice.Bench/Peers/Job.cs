@@ -21,6 +21,9 @@ internal abstract record Job(string Name, string Title, Form Form)
 
     public virtual bool Fits(Peer peer) => peer.Forms.Contains(Form);
 
+    /// <summary>The peer as it is set up for this job; null: it cannot be.</summary>
+    public virtual Peer? SetUp(Peer peer) => peer;
+
     /// <summary>Brings the peer into the state that is measured and shows with single requests that it does what the job says.</summary>
     /// <exception cref="InvalidDataException">It does not.</exception>
     public abstract Task PrepareAsync(RunningPeer peer, Stage stage, CancellationToken cancel);

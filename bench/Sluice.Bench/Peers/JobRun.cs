@@ -44,7 +44,7 @@ internal sealed class JobRun(Job asked, PeersOptions options, Stage stage)
         _entrants.Add(entrant);
         await entrant.TryAsync(async () =>
         {
-            entrant.Running = await RunningPeer.StartAsync(peer, stage, cancel);
+            entrant.Running = await RunningPeer.StartAsync(_job.SetUp(peer)!, stage, cancel);
             await _job.PrepareAsync(entrant.Running, stage, cancel);
             if (!_job.OnlyOnce && options.WarmUp > TimeSpan.Zero)
                 await _job.RunAsync(entrant.Running, stage, options.WarmUp, cancel);

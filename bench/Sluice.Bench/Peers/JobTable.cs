@@ -12,6 +12,8 @@ internal static class JobTable
         .. from form in (Form[])[Form.Reverse, Form.Forward]
            from body in Bodies
            select new WebJob("fetch", body.Size, body.Count, form, $"forward {body.Title}, not stored, {form.ToString().ToLowerInvariant()} form"),
+        .. from body in Bodies
+           select new WebJob("hit", body.Size, body.Count, Form.Reverse, $"cache hit {body.Title} from disk, reverse form", FromDisk: true),
         new LatencyJob(new WebJob("hit", "1k", 2_000, Form.Reverse, "cache hit 1 KiB, reverse form, at a constant rate", Hosts: 1)),
         new LatencyJob(new WebJob("fetch", "1k", 2_000, Form.Reverse, "forward 1 KiB, not stored, reverse form, at a constant rate", Hosts: 1)),
         new RelayJob("relay-kept", "relay, request and answer, kept connections", 64, Kept: true),

@@ -54,5 +54,8 @@ internal sealed record Peer(string Name)
     /// <summary>More placeholders.</summary>
     public IReadOnlyDictionary<string, string> Values { get; init; } = new Dictionary<string, string>();
 
-    public bool TakesPartIn(Job job) => OnlyJobs?.Contains(job.Name) != false && job.Fits(this);
+    /// <summary>The same with a cache in files, and none in its own memory as far as it can do without; null: it has no such cache.</summary>
+    public Peer? OnDisk { get; init; }
+
+    public bool TakesPartIn(Job job) => OnlyJobs?.Contains(job.Name) != false && job.Fits(this) && job.SetUp(this) is not null;
 }

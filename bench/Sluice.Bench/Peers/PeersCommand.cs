@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Sluice.Bench.Peers;
 
 /// <summary>What a run of the peers was asked for.</summary>
-internal sealed record PeersOptions(IReadOnlyList<Job> Jobs, IReadOnlyList<Peer> Peers, int Rounds, TimeSpan Duration, TimeSpan WarmUp);
+internal sealed record PeersOptions(IReadOnlyList<Job> Jobs, IReadOnlyList<Peer> Peers, int Rounds, TimeSpan Duration, TimeSpan WarmUp, string Stores);
 
 /// <summary>The command line of <c>bench/peers/run</c>.</summary>
 internal static class PeersCommand
@@ -23,8 +23,9 @@ internal static class PeersCommand
             Description = "The executable",
             DefaultValueFactory = _ => Path.Combine(root, "src/Sluice/bin/Release/net10.0/sluice"),
         };
+        var stores = new Option<string>("--disk-dir") { Description = "Where caches have their files", DefaultValueFactory = _ => "/dev/shm" };
         var list = new Option<bool>("--list") { Description = "Only name the jobs and the peers" };
-        var command = new RootCommand("The same load on Sluice and on its peers, in alternating rounds") { jobs, peers, rounds, seconds, warmUp, sluice, list };
+        var command = new RootCommand("The same load on Sluice and on its peers, in alternating rounds") { jobs, peers, rounds, seconds, warmUp, sluice, stores, list };
         command.SetAction(async (parsed, cancel) =>
         {
             var all = PeerTable.All(parsed.GetValue(sluice)!);
@@ -36,7 +37,7 @@ internal static class PeersCommand
             }
             var options = new PeersOptions(
                 Jobs(parsed.GetValue(jobs)), Peers(all, parsed.GetValue(peers)), parsed.GetValue(rounds),
-                TimeSpan.FromSeconds(parsed.GetValue(seconds)), TimeSpan.FromSeconds(parsed.GetValue(warmUp)));
+                TimeSpan.FromSeconds(parsed.GetValue(seconds)), TimeSpan.FromSeconds(parsed.GetValue(warmUp)), parsed.GetValue(stores)!);
             if (parsed.GetValue(list))
                 return List(options);
             return await RunAsync(root, options, cancel);
@@ -50,7 +51,7 @@ internal static class PeersCommand
         try
         {
             var report = new Report(await Machine.ReadAsync(root), options, await VersionsAsync(options.Peers));
-            await using (var stage = await Stage.StartAsync(configurations, cancel))
+            await using (var stage = await Stage.StartAsync(configurations, options.Stores, cancel))
             {
                 foreach (var job in options.Jobs)
                 {

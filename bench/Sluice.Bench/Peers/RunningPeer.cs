@@ -8,11 +8,13 @@ internal sealed class RunningPeer : IAsyncDisposable
     private readonly List<Child> _programs = [];
     private readonly Dictionary<Form, int> _ports = [];
     private readonly string _folder;
+    private readonly string _store;
 
-    private RunningPeer(Peer peer, string folder)
+    private RunningPeer(Peer peer, string folder, string store)
     {
         Peer = peer;
         _folder = folder;
+        _store = store;
     }
 
     public Peer Peer { get; }
@@ -25,7 +27,7 @@ internal sealed class RunningPeer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It does not run; the message holds its last words.</exception>
     public static async Task<RunningPeer> StartAsync(Peer peer, Stage stage, CancellationToken cancel)
     {
-        var running = new RunningPeer(peer, stage.NewFolder(peer.Name));
+        var running = new RunningPeer(peer, stage.NewFolder(peer.Name), stage.NewStore(peer.Name));
         try
         {
             await running.StartAsync(stage, cancel);
@@ -80,6 +82,8 @@ internal sealed class RunningPeer : IAsyncDisposable
         foreach (var program in Enumerable.Reverse(_programs))
             await program.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
+        if (Directory.Exists(_store))
+            Directory.Delete(_store, recursive: true);
     }
 
     private async Task StartAsync(Stage stage, CancellationToken cancel)
@@ -93,6 +97,7 @@ internal sealed class RunningPeer : IAsyncDisposable
             ["FORWARD"] = Text(_ports[Form.Forward]),
             ["TCP"] = Text(_ports[Form.Tcp]),
             ["BULK"] = Text(BulkPort),
+            ["STORE"] = _store,
         };
         foreach (var name in Peer.Folders)
             Stage.OpenToAll(Directory.CreateDirectory(Path.Combine(_folder, name)).FullName);

@@ -23,17 +23,22 @@ internal sealed class Stage : IAsyncDisposable
     // Below the range that outgoing connections take their ports from.
     private int _nextPort = 20_000 + Environment.ProcessId % 5_000;
 
-    private Stage(string configurations)
+    private Stage(string configurations, string stores)
     {
         Configurations = configurations;
         Folder = Directory.CreateDirectory($"/dev/shm/sluice-bench-{Environment.ProcessId}").FullName;
+        Stores = Directory.CreateDirectory(Path.Combine(stores, $"sluice-bench-{Environment.ProcessId}")).FullName;
         OpenToAll(Folder);
+        OpenToAll(Stores);
         OriginPort = FreePort();
         _sink.Bind(new IPEndPoint(IPAddress.Loopback, FreePort()));
         _sink.Listen(512);
     }
 
     public string Folder { get; }
+
+    /// <summary>Where caches have their files.</summary>
+    public string Stores { get; }
 
     /// <summary>bench/peers.</summary>
     public string Configurations { get; }
@@ -48,9 +53,9 @@ internal sealed class Stage : IAsyncDisposable
 
     public static int SizeOf(string size) => Sizes[size];
 
-    public static async Task<Stage> StartAsync(string configurations, CancellationToken cancel)
+    public static async Task<Stage> StartAsync(string configurations, string stores, CancellationToken cancel)
     {
-        var stage = new Stage(configurations);
+        var stage = new Stage(configurations, stores);
         _ = stage.AcceptAsync();
         var folder = stage.NewFolder("origin");
         Directory.CreateDirectory(Path.Combine(folder, "bodies"));
@@ -65,9 +70,13 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>An empty folder that a program under another user may use, too.</summary>
-    public string NewFolder(string name)
+    public string NewFolder(string name) => NewFolderAt(Path.Combine(Folder, name));
+
+    /// <summary>The same for the files of a cache.</summary>
+    public string NewStore(string name) => NewFolderAt(Path.Combine(Stores, $"{name}-store"));
+
+    private static string NewFolderAt(string folder)
     {
-        var folder = Path.Combine(Folder, name);
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
         Directory.CreateDirectory(folder);
@@ -151,6 +160,8 @@ internal sealed class Stage : IAsyncDisposable
         if (_origin is not null)
             await _origin.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
+        if (Stores != Folder)
+            Directory.Delete(Stores, recursive: true);
     }
 
     private async Task AcceptAsync()

@@ -4,8 +4,9 @@ namespace Sluice.Bench.Peers;
 
 /// <summary>GET of many resources: from the cache (hit), or from the origin every time because nothing may be stored (fetch).</summary>
 /// <param name="Hosts">The hosts that the resources are spread over.</param>
-internal sealed record WebJob(string Kind, string Size, int Count, Form Form, string Title, int Hosts = Stage.Hosts)
-    : Job($"{Kind}-{Size}-{Form.ToString().ToLowerInvariant()}", Title, Form)
+/// <param name="FromDisk">The peers are set up so that what they store is in files, and only there.</param>
+internal sealed record WebJob(string Kind, string Size, int Count, Form Form, string Title, int Hosts = Stage.Hosts, bool FromDisk = false)
+    : Job(FromDisk ? $"disk-{Size}" : $"{Kind}-{Size}-{Form.ToString().ToLowerInvariant()}", Title, Form)
 {
     private const int Connections = 64;
     private const int Samples = 20;
@@ -13,6 +14,8 @@ internal sealed record WebJob(string Kind, string Size, int Count, Form Form, st
     private bool Hits => Kind == "hit";
 
     public override bool Fits(Peer peer) => base.Fits(peer) && (peer.Caches || !Hits);
+
+    public override Peer? SetUp(Peer peer) => FromDisk ? peer.OnDisk : peer;
 
     public override async Task PrepareAsync(RunningPeer peer, Stage stage, CancellationToken cancel)
     {

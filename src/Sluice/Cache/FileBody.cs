@@ -60,10 +60,6 @@ public sealed class FileBody
         return default;
     }
 
-    /// <summary>Sees to it that the octets lie in memory: then sending them does not wait for the disk.</summary>
-    /// <exception cref="IOException">They cannot be read.</exception>
-    public ValueTask LoadAsync(long position, int count) => _reads.IsLoaded(File, Offset + position, count) ? default : DiskReads.LoadAsync(File, Offset + position, count);
-
     internal static int BlocksOf(long length) => (int)((length + BlockBytes - 1) / BlockBytes);
 
     internal static ulong CheckOf(ReadOnlySpan<byte> block) => XxHash3.HashToUInt64(block);

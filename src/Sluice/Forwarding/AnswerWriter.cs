@@ -96,29 +96,31 @@ internal sealed class AnswerWriter(ClientConnection client)
         return _dropsContent || pieces.IsEmpty ? new(true) : WriteManyAsync(pieces);
     }
 
-    /// <summary>The same for octets of a file, at most <see cref="TcpSocket.OneTurn"/> at a time, that lie in memory and are part of a body
-    /// with Content-Length.</summary>
-    /// <exception cref="IOException">The file ends before, or cannot be read.</exception>
-    public async ValueTask<bool> WriteFileAsync(SafeFileHandle file, long offset, int count)
+    /// <summary>The same for octets of a file, which must stay open until this completes.</summary>
+    public async ValueTask<FileOutcome> WriteFileAsync(SafeFileHandle file, long offset, long count)
     {
         _x.MarkFirstByte();
-        if (_chunked || count > _left)
-            throw new InvalidOperationException("The body is longer than its Content-Length.");
-        _left -= count;
-        _begun = true;
-        if (!_sendingInterim.IsCompletedSuccessfully)
+        while (count > 0 && !_dropsContent)
         {
-            await _sendingInterim;
-            _sendingInterim = default;
+            var octets = (int)Math.Min(count, InOneSend);
+            Promise(octets);
+            var (begun, sent) = (_begun, client.Socket.BytesSent);
+            try
+            {
+                if (!await FlushAsync(octets, file, offset))
+                    return FileOutcome.ClientLeft;
+            }
+            catch (IOException)
+            {
+                _begun = begun || client.Socket.BytesSent != sent;
+                return FileOutcome.Unreadable;
+            }
+            if (_chunked)
+                _copied.Write(ChunkedWriter.DataEnd);
+            offset += octets;
+            count -= octets;
         }
-        if (_pieces.Count > 0 && !await FlushAsync(0))
-            return false;
-        var sending = client.Socket.SendFileAsync(_copied.Written, file, offset, count);
-        if (!sending.IsCompletedSuccessfully)
-            return await WaitAsync(sending, count);
-        sending.GetAwaiter().GetResult();
-        Sent(count);
-        return (_inThisTurn += count) <= TcpSocket.OneTurn || await GiveWayAsync();
+        return FileOutcome.Sent;
     }
 
     /// <summary>The body is whole. An answer without a body is begun and ended by this alone.</summary>
@@ -267,16 +269,22 @@ internal sealed class AnswerWriter(ClientConnection client)
         return unsent == 0 || await FlushAsync(unsent);
     }
 
-    private void Put(ReadOnlyMemory<byte> piece)
+    /// <summary>So many octets come next.</summary>
+    private void Promise(int octets)
     {
         if (_left >= 0)
         {
-            if (piece.Length > _left)
+            if (octets > _left)
                 throw new InvalidOperationException("The body is longer than its Content-Length.");
-            _left -= piece.Length;
+            _left -= octets;
         }
         if (_chunked)
-            _copied.Advance(ChunkedWriter.WriteSize(_copied.GetSpan(ChunkedWriter.MaxSizeLine), piece.Length));
+            _copied.Advance(ChunkedWriter.WriteSize(_copied.GetSpan(ChunkedWriter.MaxSizeLine), octets));
+    }
+
+    private void Put(ReadOnlyMemory<byte> piece)
+    {
+        Promise(piece.Length);
         if (piece.Length >= ReferFrom && System.Runtime.InteropServices.MemoryMarshal.TryGetArray(piece, out var array))
         {
             ReferToCopied();
@@ -299,14 +307,16 @@ internal sealed class AnswerWriter(ClientConnection client)
         _referred = _copied.Length;
     }
 
-    /// <summary>Sends what was put. False: the client takes no more.</summary>
-    private ValueTask<bool> FlushAsync(int octets)
+    /// <summary>Sends what was put, and the octets of the file where there is one. False: the client takes no more.</summary>
+    private ValueTask<bool> FlushAsync(int octets, SafeFileHandle? file = null, long offset = 0)
     {
         _begun = true;
         if (!_sendingInterim.IsCompletedSuccessfully)
-            return FlushAfterInterimAsync(octets);
+            return FlushAfterInterimAsync(octets, file, offset);
         ValueTask sending;
-        if (_pieces.Count == 0)
+        if (file is not null)
+            sending = client.Socket.SendFileAsync(_copied.Written, file, offset, octets);
+        else if (_pieces.Count == 0)
             sending = client.Socket.SendAsync(_copied.Written);
         else
         {
@@ -320,11 +330,11 @@ internal sealed class AnswerWriter(ClientConnection client)
         return (_inThisTurn += octets) <= TcpSocket.OneTurn ? new(true) : GiveWayAsync();
     }
 
-    private async ValueTask<bool> FlushAfterInterimAsync(int octets)
+    private async ValueTask<bool> FlushAfterInterimAsync(int octets, SafeFileHandle? file, long offset)
     {
         await _sendingInterim;
         _sendingInterim = default;
-        return await FlushAsync(octets);
+        return await FlushAsync(octets, file, offset);
     }
 
     private async ValueTask<bool> WaitAsync(ValueTask sending, int octets)

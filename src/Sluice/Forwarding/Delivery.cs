@@ -86,27 +86,24 @@ internal sealed class Delivery(Exchange x, Censor censor, Via via)
             for (long at = range.First, sent; at <= range.Last; at += sent)
             {
                 var left = range.Last + 1 - at;
-                try
+                if (file.IsVerified)
                 {
-                    if (file.IsVerified)
+                    sent = left;
+                    switch (await Answer.WriteFileAsync(file.File, file.Offset + at, left))
                     {
-                        sent = Math.Min(left, TcpSocket.OneTurn);
-                        await file.LoadAsync(at, (int)sent);
-                        if (!await Answer.WriteFileAsync(file.File, file.Offset + at, (int)sent))
+                        case FileOutcome.ClientLeft:
                             return (false, Left());
-                        continue;
+                        case FileOutcome.Unreadable:
+                            return (false, Unread());
                     }
-                    var octets = await file.ReadAsync(at, buffer ??= GC.AllocateUninitializedArray<byte>(FileBody.BlockBytes));
-                    sent = Math.Min(left, octets.Length);
-                    if (sent > 0 && !await Answer.WriteAsync(octets[..(int)sent]))
-                        return (false, Left());
+                    continue;
                 }
-                catch (IOException)
-                {
-                    sent = 0;
-                }
+                var octets = await file.ReadAsync(at, buffer ??= GC.AllocateUninitializedArray<byte>(FileBody.BlockBytes));
+                sent = Math.Min(left, octets.Length);
                 if (sent == 0)
                     return (false, Unread());
+                if (!await Answer.WriteAsync(octets[..(int)sent]))
+                    return (false, Left());
             }
         }
         return (true, null);

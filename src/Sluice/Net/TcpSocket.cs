@@ -48,10 +48,10 @@ public abstract class TcpSocket : IDisposable
     /// <summary>Sends all pieces, in as few system calls as there can be. The list is the caller's again afterwards.</summary>
     public abstract ValueTask SendAsync(List<ArraySegment<byte>> pieces);
 
-    /// <summary>Sends all of <paramref name="before"/> and then octets of a file, which on Linux do not come into this process. Whoever
-    /// calls it has seen to it that they lie in memory: else the loop would wait for the disk.</summary>
+    /// <summary>Sends all of <paramref name="before"/> and, in the same segments, octets of a file; on Linux those that lie in memory do
+    /// not come into this process. The loop does not wait for a disk. The file must stay open until this completes.</summary>
     /// <exception cref="IOException">The file ends before, or cannot be read; a part may have been sent.</exception>
-    public abstract ValueTask SendFileAsync(ReadOnlyMemory<byte> before, SafeFileHandle file, long offset, int count);
+    public abstract ValueTask SendFileAsync(ReadOnlyMemory<byte> before, SafeFileHandle file, long offset, long count);
 
     /// <summary>Octets that the kernel has taken so far: whether a send that is not complete comes forward.</summary>
     public long BytesSent { get; private protected set; }
@@ -83,4 +83,39 @@ public abstract class TcpSocket : IDisposable
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static ValueTask<TcpSocket> ConnectAsync(IPEndPoint to, CancellationToken cancellation = default) =>
         UsesEpoll ? EpollSocket.ConnectAsync(to, cancellation) : PlainSocket.ConnectAsync(to, cancellation);
+
+    private protected static IOException EndsBefore() => new("The file ends before what is to be sent.");
+
+    /// <summary>Sends all of <paramref name="before"/> and as many octets of the file as one block takes, read by the thread pool.</summary>
+    /// <returns>How many of the file.</returns>
+    private protected async ValueTask<int> SendReadAsync(ReadOnlyMemory<byte> before, SafeFileHandle file, long offset, long count)
+    {
+        var block = Blocks.RentForBulk(crowded: true);
+        try
+        {
+            if (before.Length >= block.Length)
+            {
+                await SendAsync(before);
+                before = default;
+            }
+            before.CopyTo(block);
+            var octets = (int)Math.Min(count, block.Length - before.Length);
+            for (var have = 0; have < octets;)
+            {
+                var read = await RandomAccess.ReadAsync(file, block.AsMemory(before.Length + have, octets - have), offset + have);
+                have += read > 0 ? read : throw EndsBefore();
+            }
+            await NextTurn();
+            await SendAsync(block.AsMemory(0, before.Length + octets));
+            return octets;
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+        finally
+        {
+            Blocks.Return(block);
+        }
+    }
 }

@@ -102,6 +102,90 @@ public class AnswerWriterTests
                 }
             }, iter: 60, threads: 1);
 
+    [Theory]
+    [InlineData("1.1", true)]
+    [InlineData("1.1", false)]
+    [InlineData("1.0", true)]
+    [InlineData("1.0", false)]
+    public async Task BodyFromAFile_ArrivesAndIsCounted(string version, bool isKnown)
+    {
+        var content = Net.Wire.Noise(2 << 20);
+        using var file = Net.SendFileTests.Made(Path.GetTempPath(), content);
+        await using var end = await ClientEnd.ConnectAsync(kind: ListenerKind.Reverse);
+        foreach (var length in (int[])[1, 1000, 64 << 10, 256 << 10, 1_500_000, 0])
+        {
+            var x = end.Begin($"GET / HTTP/{version}\r\nHost: a.example\r\n{(version == "1.0" ? "Connection: keep-alive\r\n" : "")}\r\n");
+            var fields = new FieldList();
+            if (isKnown)
+                fields.Add("Content-Length", $"{length + 5}");
+            x.Answer.Head(200, null, fields, hasBody: true);
+            var reading = end.Client.ReadResponseAsync();
+            // A piece from elsewhere may come before it.
+            if (length % 2 == 1)
+                Assert.True(await x.Answer.WriteAsync("hello"u8.ToArray()));
+            Assert.Equal(FileOutcome.Sent, await x.Answer.WriteFileAsync(file, 10, length).AsTask().Within());
+            if (length % 2 == 0)
+                Assert.True(await x.Answer.WriteAsync("hello"u8.ToArray()));
+            await x.Answer.EndAsync();
+            if (!isKnown && version == "1.0")
+                Assert.True(end.Own.Socket.TryShutdownSend());
+            var part = content[10..(10 + length)];
+            Assert.Equal(length % 2 == 1 ? [.. "hello"u8, .. part] : [.. part, .. "hello"u8], (await reading).Body);
+            Assert.Equal(length + 5, x.Record.ResponseBytes);
+            if (!isKnown && version == "1.0")
+                break;
+        }
+    }
+
+    [Fact]
+    public async Task FileThatEndsBefore_IsKnownAndNotTakenBack()
+    {
+        using var file = Net.SendFileTests.Made(Path.GetTempPath(), Net.Wire.Noise(600_000));
+        await using var end = await ClientEnd.ConnectAsync();
+        var x = end.Begin("GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n");
+        x.Answer.Head(200, null, new FieldList([new("Content-Length", "600001")]), hasBody: true);
+        var reading = end.Client.ReadToEndAsync();
+        Assert.Equal(FileOutcome.Unreadable, await x.Answer.WriteFileAsync(file, 0, 600_001).AsTask().Within());
+        Assert.False(x.Answer.TryTakeBack());
+        end.Own.Break();
+        await Assert.ThrowsAsync<IOException>(() => reading);
+    }
+
+    [Fact]
+    public async Task FileThatCannotBeReadAtAll_LeavesTheAnswerToBeTakenBack()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /proc/self/mem");
+        using var file = File.OpenHandle("/proc/self/mem");
+        await using var end = await ClientEnd.ConnectAsync();
+        var x = end.Begin("GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n");
+        x.Answer.Head(200, null, new FieldList([new("Content-Length", "10")]), hasBody: true);
+        Assert.Equal(FileOutcome.Unreadable, await x.Answer.WriteFileAsync(file, 0, 10).AsTask().Within());
+        Assert.Null(x.Record.Error);
+        Assert.True(x.Answer.TryTakeBack());
+        x.Answer.Head(200, null, new FieldList([new("Content-Length", "2")]), hasBody: true);
+        Assert.True(await x.Answer.WriteAsync("ok"u8.ToArray()));
+        await x.Answer.EndAsync();
+        Assert.Equal("ok", (await end.Client.ReadResponseAsync()).Text);
+    }
+
+    [Fact]
+    public async Task ClientThatStandsStillInAFile_IsLeft()
+    {
+        using var file = Net.SendFileTests.Made(Path.GetTempPath(), Net.Wire.Noise(8 << 20));
+        var limits = new LimitOptions();
+        await using var end = await ClientEnd.ConnectAsync(limits, buffers: 64 << 10);
+        var x = end.Begin("GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n\r\n");
+        x.Answer.Head(200, null, new FieldList([new("Content-Length", $"{8 << 20}")]), hasBody: true);
+        var writing = x.Answer.WriteFileAsync(file, 0, 8 << 20).AsTask();
+        Assert.False(writing.IsCompleted);
+        while (!writing.IsCompleted)
+        {
+            end.Time.Advance(limits.Body + TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+        Assert.Equal(FileOutcome.ClientLeft, await writing.Within());
+    }
+
     [Fact]
     public async Task AnswerShorterThanItsLength_IsNoCleanEnd()
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Sluice.Net;
 using Sluice.Net.Linux;
 using Sluice.Net.Plain;
@@ -53,6 +54,12 @@ internal static partial class Wire
 
     [LibraryImport("libc")]
     private static partial int dup(int fd);
+
+    /// <summary>posix_fadvise(2) with POSIX_FADV_DONTNEED: clean pages leave the page cache.</summary>
+    public static int Forget(SafeFileHandle file) => posix_fadvise(file, 0, 0, 4);
+
+    [LibraryImport("libc")]
+    private static partial int posix_fadvise(SafeFileHandle file, long offset, long length, int advice);
 
     public static Task SendAsync(this TcpSocket socket, string text) =>
         socket.SendAsync(Encoding.Latin1.GetBytes(text)).AsTask().WaitAsync(Patience);

@@ -48,28 +48,6 @@ internal sealed partial class DiskReads(string folder)
         return true;
     }
 
-    /// <summary>Whether the first and the last octet lie in the page cache: what is read there comes and goes by runs of pages.</summary>
-    public bool IsLoaded(SafeFileHandle file, long offset, int count)
-    {
-        Span<byte> octet = stackalloc byte[1];
-        return _neverWaits || _knowsNoWait && ReadNoWait(file, octet, offset) == 1 && ReadNoWait(file, octet, offset + count - 1) == 1;
-    }
-
-    /// <summary>Has the octets read into the page cache, on the thread pool.</summary>
-    /// <exception cref="IOException">They cannot be read.</exception>
-    public static async ValueTask LoadAsync(SafeFileHandle file, long offset, int count)
-    {
-        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(count);
-        try
-        {
-            await ReadAsync(file, buffer.AsMemory(0, count), offset);
-        }
-        finally
-        {
-            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
     private static bool IsInMemory(string folder)
     {
         try

@@ -7,7 +7,7 @@ namespace Sluice.Net.Linux;
 /// <summary>The system calls of the event loop, as in Linux' man pages section 2; -1 and errno on error.</summary>
 internal static unsafe partial class Libc
 {
-    public const int EINTR = 4, EIO = 5, EAGAIN = 11, EINPROGRESS = 115;
+    public const int EINTR = 4, EAGAIN = 11, EINPROGRESS = 115;
 
     public const int SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     public const int AF_INET = 2, AF_INET6 = 10;
@@ -69,6 +69,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint sendfile(int to, SafeFileHandle from, long* offset, nuint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint preadv2(SafeFileHandle file, Piece* pieces, int count, long offset, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fstatfs(SafeFileHandle file, byte* about);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int shutdown(int fd, int how);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
@@ -111,25 +110,16 @@ internal sealed class PlainSocket : TcpSocket
         }
     }
 
-    public override async ValueTask SendFileAsync(ReadOnlyMemory<byte> before, SafeFileHandle file, long offset, int count)
+    public override async ValueTask SendFileAsync(ReadOnlyMemory<byte> before, SafeFileHandle file, long offset, long count)
     {
-        await SendAsync(before);
-        var buffer = ArrayPool<byte>.Shared.Rent(Math.Min(count, InOneSend));
-        try
+        if (count == 0)
+            await SendAsync(before);
+        while (count > 0)
         {
-            while (count > 0)
-            {
-                var read = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, Math.Min(count, buffer.Length)), offset);
-                if (read == 0)
-                    throw new IOException("The file ends before what is to be sent.");
-                await SendAsync(buffer.AsMemory(0, read));
-                offset += read;
-                count -= read;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            var sent = await SendReadAsync(before, file, offset, count);
+            before = default;
+            offset += sent;
+            count -= sent;
         }
     }
 
