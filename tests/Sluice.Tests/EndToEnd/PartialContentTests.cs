@@ -221,13 +221,14 @@ public class PartialContentTests
     [Fact]
     public async Task ClientThatLeaves_LeavesWhatCameAsAPart()
     {
-        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Digits);
+        // Of so much the rest is not fetched for nobody.
+        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Random(300_000));
         var gone = new TaskCompletionSource();
         scene.Origin.Instead = async x =>
         {
             if (x.Number != 1)
                 return false;
-            await x.WriteAsync("HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nETag: \"v1\"\r\nContent-Length: 10\r\n\r\n01234");
+            await x.WriteAsync("HTTP/1.1 200 OK\r\nCache-Control: max-age=600\r\nETag: \"v1\"\r\nContent-Length: 300000\r\n\r\n01234");
             await x.WaitUntilGoneAsync();
             gone.SetResult();
             return true;
