@@ -222,7 +222,7 @@ public class PartialContentTests
     public async Task ClientThatLeaves_LeavesWhatCameAsAPart()
     {
         // Of so much the rest is not fetched for nobody.
-        await using var scene = await RangeScene.StartAsync(reverse: false, RangeScene.Random(300_000));
+        await using var scene = await RangeScene.StartAsync(reverse: false, [.. "01234"u8, .. RangeScene.Random(299_995)]);
         var gone = new TaskCompletionSource();
         scene.Origin.Instead = async x =>
         {
