@@ -12,6 +12,7 @@ return args switch
     [SyslogSink.Command, var socket, var file] => SyslogSink.Run(socket, file),
     ["large-bodies", .. var options] => await LargeBodies.RunAsync(options),
     ["many-clients", .. var options] => await ManyClients.RunAsync(options),
+    ["kill-nine", .. var options] => await KillNine.RunAsync(options),
     ["allocations", .. var options] => await Allocations.RunAsync(options),
     [ServedProxy.Command, .. var options] => await ServedProxy.ServeAsync(options),
     _ => Micro(args),

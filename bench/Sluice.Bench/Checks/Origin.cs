@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -8,11 +9,13 @@ namespace Sluice.Bench.Checks;
 /// The origin of the checks. <c>/KIND/SEED/LENGTH</c> names a body of the <see cref="Pattern"/>: a GET gets it, a POST
 /// brings it and is answered with "whole" or with what was wrong.
 /// <para>KIND: "fresh" may be stored, "private" may not; "fresh-chunked" is fresh, without a length.</para>
+/// <para><c>/changing/N</c> is another <see cref="Version"/> each time it is asked for; its ETag says which.</para>
 /// </summary>
 internal sealed class Origin : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly int _blockSize;
+    private readonly ConcurrentDictionary<int, int> _versions = new();
     private long _requests;
 
     public Origin(int blockSize)
@@ -26,6 +29,9 @@ internal sealed class Origin : IDisposable
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
 
     public long Requests => Volatile.Read(ref _requests);
+
+    /// <summary>The last version of <c>/changing/N</c>; 0: it was never asked for.</summary>
+    public int LastOf(int number) => _versions.GetValueOrDefault(number);
 
     public void Dispose() => _listener.Dispose();
 
@@ -63,9 +69,18 @@ internal sealed class Origin : IDisposable
             }
     }
 
-    private static async Task AnswerAsync(Wire wire, string head)
+    private async Task AnswerAsync(Wire wire, string head)
     {
         var target = head.Split(' ', 3)[1].Split('/');
+        if (target[1] == "changing")
+        {
+            var number = int.Parse(target[2], CultureInfo.InvariantCulture);
+            var version = new Version(number, _versions.AddOrUpdate(number, 1, static (_, last) => last + 1));
+            await wire.SendAsync(
+                $"HTTP/1.1 200 OK\r\nCache-Control: max-age=86400\r\nETag: {version.ETag}\r\nContent-Type: application/octet-stream\r\nContent-Length: {version.Length}\r\n\r\n");
+            await wire.SendBodyAsync(version.Seed, version.Length, chunked: false);
+            return;
+        }
         var (kind, seed, length) = (target[1],
             long.Parse(target[2], CultureInfo.InvariantCulture), long.Parse(target[3], CultureInfo.InvariantCulture));
         if (head.StartsWith("POST", StringComparison.Ordinal))
