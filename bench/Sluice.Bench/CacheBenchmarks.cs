@@ -13,7 +13,7 @@ public class CacheBenchmarks
 
     private static readonly byte[] Body = new byte[1024];
 
-    private readonly HttpCache _cache = new(new CacheOptions(), TimeProvider.System);
+    private readonly HttpCache _cache = new(new CacheOptions(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
     private readonly RequestHead[] _held = [.. Enumerable.Range(0, Urls).Select(i => Request($"/held/{i}", []))];
     private readonly RequestHead[] _conditional = [.. Enumerable.Range(0, Urls).Select(i => Request($"/held/{i}", [new(FieldNames.IfNoneMatch, "\"5f3c-1\"")]))];
     private readonly RequestHead[] _missing = [.. Enumerable.Range(0, Urls).Select(i => Request($"/missing/{i}", []))];

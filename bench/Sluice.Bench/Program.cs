@@ -13,6 +13,7 @@ return args switch
     ["large-bodies", .. var options] => await LargeBodies.RunAsync(options),
     ["many-clients", .. var options] => await ManyClients.RunAsync(options),
     ["stampede", .. var options] => await Stampede.RunAsync(options),
+    ["kill-nine", .. var options] => await KillNine.RunAsync(options),
     ["allocations", .. var options] => await Allocations.RunAsync(options),
     [ServedProxy.Command, .. var options] => await ServedProxy.ServeAsync(options),
     _ => Micro(args),

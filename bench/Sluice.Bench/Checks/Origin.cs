@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -10,12 +11,14 @@ namespace Sluice.Bench.Checks;
 /// brings it and is answered with "whole" or with what was wrong.
 /// <para>KIND: "fresh" may be stored, "private" may not; "fresh-chunked" is fresh, without a length; "fresh-paced" comes
 /// block by block, with a pause after each.</para>
+/// <para><c>/changing/N</c> is another <see cref="Version"/> each time it is asked for; its ETag says which.</para>
 /// </summary>
 internal sealed class Origin : IDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly int _blockSize;
     private readonly TimeSpan _pace;
+    private readonly ConcurrentDictionary<int, int> _versions = new();
     private long _requests;
 
     public Origin(int blockSize, TimeSpan pace = default)
@@ -33,6 +36,9 @@ internal sealed class Origin : IDisposable
 
     /// <summary>The body that was sent last, from its first octet to its last.</summary>
     public TimeSpan LastTook { get; private set; }
+
+    /// <summary>The last version of <c>/changing/N</c>; 0: it was never asked for.</summary>
+    public int LastOf(int number) => _versions.GetValueOrDefault(number);
 
     public void Dispose() => _listener.Dispose();
 
@@ -73,6 +79,15 @@ internal sealed class Origin : IDisposable
     private async Task AnswerAsync(Wire wire, string head)
     {
         var target = head.Split(' ', 3)[1].Split('/');
+        if (target[1] == "changing")
+        {
+            var number = int.Parse(target[2], CultureInfo.InvariantCulture);
+            var version = new Version(number, _versions.AddOrUpdate(number, 1, static (_, last) => last + 1));
+            await wire.SendAsync(
+                $"HTTP/1.1 200 OK\r\nCache-Control: max-age=86400\r\nETag: {version.ETag}\r\nContent-Type: application/octet-stream\r\nContent-Length: {version.Length}\r\n\r\n");
+            await wire.SendBodyAsync(version.Seed, version.Length, chunked: false);
+            return;
+        }
         var (kind, seed, length) = (target[1],
             long.Parse(target[2], CultureInfo.InvariantCulture), long.Parse(target[3], CultureInfo.InvariantCulture));
         if (head.StartsWith("POST", StringComparison.Ordinal))

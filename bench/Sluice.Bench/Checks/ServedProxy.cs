@@ -1,8 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Sluice.Bench.Peers;
 using Sluice.Cache;
 using Sluice.Config;
@@ -15,28 +16,33 @@ namespace Sluice.Bench.Checks;
 
 /// <summary>
 /// The proxy under check, as a process of its own: this executable again, with a forward, a reverse and a tcp listener
-/// on ports that the system chooses, a memory cache of 64 MiB, the list of 10,000 names and its access log as JSON in a
-/// file. It serves until its standard input ends; the lines on it are questions about its memory.
+/// on ports that the system chooses, a cache (in memory, of 64 MiB, unless it is asked for another), the list of 10,000 names and its access log as
+/// JSON in a file. It serves until its standard input ends; the lines on it are questions. What it logs of itself is kept.
 /// </summary>
 internal sealed class ServedProxy : IAsyncDisposable
 {
     public const string Command = "serve-child";
-    private const long CacheBytes = 64L << 20;
     private const string List = "list";
     private const string Allocated = "allocated";
     private const string WatchTypes = "watch-types";
     private const string Types = "types";
+    private const string Counters = "counters";
     private const int MostTypes = 40;
     private static readonly TimeSpan StopWithin = TimeSpan.FromMinutes(1);
 
     private readonly Process _process;
     private readonly IPEndPoint[] _endPoints;
+    private readonly ConcurrentQueue<string> _said;
 
-    private ServedProxy(Process process, IPEndPoint[] endPoints)
+    private ServedProxy(Process process, IPEndPoint[] endPoints, ConcurrentQueue<string> said)
     {
         _process = process;
         _endPoints = endPoints;
+        _said = said;
     }
+
+    /// <summary>Its own log so far: information and above.</summary>
+    public IReadOnlyCollection<string> Said => _said;
 
     public IPEndPoint Forward => _endPoints[0];
 
@@ -63,21 +69,30 @@ internal sealed class ServedProxy : IAsyncDisposable
 
     public void ForgetPeak() => File.WriteAllText($"/proc/{_process.Id}/clear_refs", "5");
 
-    public static async Task<ServedProxy> StartAsync(int originPort, string logFile, long cacheBytes = CacheBytes)
+    public static async Task<ServedProxy> StartAsync(int originPort, string logFile, CacheOptions? cache = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, $"{originPort}", logFile, $"{cacheBytes}"])
+        cache ??= new CacheOptions { MemoryBytes = 64L << 20 };
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, $"{originPort}", logFile, JsonSerializer.Serialize(cache)])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         // As the product's own Main and runtime configuration have it.
         start.Environment["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1";
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_gcConcurrent"] = "0";
         var process = Process.Start(start)!;
+        var said = new ConcurrentQueue<string>();
+        process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is not null)
+                said.Enqueue(line.Data);
+        };
+        process.BeginErrorReadLine();
         var line = await process.StandardOutput.ReadLineAsync()
-            ?? throw new InvalidOperationException("the proxy did not start");
-        return new ServedProxy(process, [.. line.Split(' ').Select(IPEndPoint.Parse)]);
+            ?? throw new InvalidOperationException($"the proxy did not start: {string.Join(" | ", said)}");
+        return new ServedProxy(process, [.. line.Split(' ').Select(IPEndPoint.Parse)], said);
     }
 
     /// <summary>What it has allocated on its heap since its start, exactly; the question itself costs some 100 bytes.</summary>
@@ -88,6 +103,15 @@ internal sealed class ServedProxy : IAsyncDisposable
 
     /// <summary>The types it allocated most of since <see cref="WatchTypesAsync"/>, which ends.</summary>
     public async Task<List<AllocatedType>> TypesAsync() => JsonSerializer.Deserialize<List<AllocatedType>>(await AskAsync(Types))!;
+
+    public async Task<CacheCounters> CountersAsync() => JsonSerializer.Deserialize<CacheCounters>(await AskAsync(Counters))!;
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
 
     /// <summary>Drains it; returns the records that its log dropped.</summary>
     public async Task<long> StopAsync()
@@ -110,26 +134,28 @@ internal sealed class ServedProxy : IAsyncDisposable
     public static async Task<int> ServeAsync(string[] options)
     {
         var origin = new HostPort("127.0.0.1", int.Parse(options[0], CultureInfo.InvariantCulture));
+        using var loggers = LoggerFactory.Create(log => log.AddSimpleConsole(line => line.SingleLine = true)
+            .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         var proxy = await Proxy.StartAsync(
             new Configuration
             {
                 Listeners = [Listener(ListenerKind.Forward, null), Listener(ListenerKind.Reverse, origin), Listener(ListenerKind.Tcp, origin)],
-                Cache = new CacheOptions { MemoryBytes = long.Parse(options[2], CultureInfo.InvariantCulture) },
+                Cache = JsonSerializer.Deserialize<CacheOptions>(options[2])!,
                 Policies = [new PolicyOptions { Name = List, DefaultAllows = true, Rules = [new RuleOptions { Id = List, Deny = true, Hosts = [.. BlockList.Lines] }] }],
                 Log = new LogOptions { Format = LogFormat.Json, File = options[1] },
             },
-            NullLoggerFactory.Instance, TimeProvider.System);
+            loggers, TimeProvider.System);
         await using (proxy)
         {
             Console.WriteLine(string.Join(' ', proxy.EndPoints));
-            await AnswerAsync();
+            await AnswerAsync(proxy);
         }
         Console.WriteLine(proxy.DroppedRecords);
         return 0;
     }
 
     /// <summary>In the child: until its standard input ends.</summary>
-    private static async Task AnswerAsync()
+    private static async Task AnswerAsync(Proxy proxy)
     {
         AllocatedTypes? types = null;
         while (await Console.In.ReadLineAsync() is { } question)
@@ -140,6 +166,7 @@ internal sealed class ServedProxy : IAsyncDisposable
             {
                 Allocated => new Heap(GC.GetTotalAllocatedBytes(precise: true), GC.CollectionCount(0)),
                 Types => types?.Most(MostTypes),
+                Counters => proxy.Cache.Counters,
                 _ => null,
             };
             if (question == Types)

@@ -32,7 +32,7 @@ internal static class Stampede
         var pace = TimeSpan.FromSeconds(seconds) / Math.Max(1, size / BlockSize);
         using var origin = new Origin(BlockSize, pace);
         // A body on its way in may have half of the memory, an entry an eighth.
-        await using var proxy = await ServedProxy.StartAsync(origin.Port, logFile, 9 * size);
+        await using var proxy = await ServedProxy.StartAsync(origin.Port, logFile, new Sluice.Cache.CacheOptions { MemoryBytes = 9 * size });
         var request = $"GET http://127.0.0.1:{origin.Port}/fresh-paced/1/{size} HTTP/1.1\r\nHost: 127.0.0.1:{origin.Port}\r\n\r\n";
         var wires = new List<Wire>();
         for (var i = 0; i < count; i++)
