@@ -2,6 +2,7 @@ using System.Reflection;
 using BenchmarkDotNet.Running;
 using Sluice.Bench.Checks;
 using Sluice.Bench.Peers;
+using Sluice.Bench.Traces;
 
 // The peers are Linux programs, their CPU is read from /proc.
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -13,6 +14,7 @@ return args switch
     ["large-bodies", .. var options] => await LargeBodies.RunAsync(options),
     ["many-clients", .. var options] => await ManyClients.RunAsync(options),
     ["allocations", .. var options] => await Allocations.RunAsync(options),
+    ["hit-ratio", .. var options] => await HitRatios.RunAsync(options),
     [ServedProxy.Command, .. var options] => await ServedProxy.ServeAsync(options),
     _ => Micro(args),
 };

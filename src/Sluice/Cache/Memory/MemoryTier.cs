@@ -16,7 +16,7 @@ internal sealed class MemoryTier(long capacity)
     private const int StampCount = 1024;
 
     private readonly ConcurrentDictionary<CacheKey, Entry[]> _entries = new();
-    private readonly S3Fifo<Entry> _policy = new(capacity);
+    private readonly GreedyDual<Entry> _policy = new();
     private readonly int[] _stamps = new int[StampCount];
     private readonly Lock _gate = new();
     private long _reserved;
@@ -28,7 +28,7 @@ internal sealed class MemoryTier(long capacity)
     /// <summary>All variants of the URI, or none; not to be changed.</summary>
     public Entry[] Find(in CacheKey key) => _entries.TryGetValue(key, out var variants) ? variants : [];
 
-    public static void Touch(Entry entry) => S3Fifo<Entry>.Touch(entry);
+    public static void Touch(Entry entry) => GreedyDual<Entry>.Touch(entry);
 
     /// <summary>Changes whenever the key (or one that shares its stamp) is invalidated: a fetch that began before must
     /// not put back what is no longer true.</summary>
