@@ -28,10 +28,11 @@ internal static class HitRatios
         new("Sluice", InBar: false, (costs, capacity) => new Ours(costs, capacity)),
     ];
 
-    /// <summary><c>hit-ratio [--traces FOLDER] [--plot FILE.svg]</c>; 1 if a criterion fails.</summary>
+    /// <summary><c>hit-ratio [--traces FOLDER] [--plot FILE.svg] [--seed 0]</c>; 1 if a criterion fails.</summary>
     public static async Task<int> RunAsync(string[] options)
     {
-        var traces = TraceFiles.ReadAll(Arguments.Value(options, "--traces", "traces")).Concat(MadeTraces.All());
+        var seed = Arguments.Number(options, "--seed", 0);
+        var traces = TraceFiles.ReadAll(Arguments.Value(options, "--traces", "traces"), seed).Concat(MadeTraces.All(seed));
         Cell[] cells = [.. traces.SelectMany(trace => Shares.Select(share => Replay(trace, share)))];
         Print(cells);
         if (Arguments.Value(options, "--plot", "") is { Length: > 0 } plot)

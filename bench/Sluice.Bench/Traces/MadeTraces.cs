@@ -10,17 +10,17 @@ internal static class MadeTraces
     private const int Catalogue = 20_000;
     private const int Requests = 300_000;
 
-    public static IEnumerable<Trace> All()
+    public static IEnumerable<Trace> All(int seed)
     {
-        yield return Make("zipf 0.9, churn", skew: 0.9, churnEvery: 10, scanEvery: 0, scanLength: 0, walks: false);
-        yield return Make("zipf 0.6, churn", skew: 0.6, churnEvery: 20, scanEvery: 0, scanLength: 0, walks: false);
-        yield return Make("zipf 0.9, scans", skew: 0.9, churnEvery: 0, scanEvery: 15_000, scanLength: 5_000, walks: false);
-        yield return Make("zipf 0.8, walks", skew: 0.8, churnEvery: 100, scanEvery: 60_000, scanLength: Catalogue, walks: true);
+        yield return Make(seed, "zipf 0.9, churn", skew: 0.9, churnEvery: 10, scanEvery: 0, scanLength: 0, walks: false);
+        yield return Make(seed, "zipf 0.6, churn", skew: 0.6, churnEvery: 20, scanEvery: 0, scanLength: 0, walks: false);
+        yield return Make(seed, "zipf 0.9, scans", skew: 0.9, churnEvery: 0, scanEvery: 15_000, scanLength: 5_000, walks: false);
+        yield return Make(seed, "zipf 0.8, walks", skew: 0.8, churnEvery: 100, scanEvery: 60_000, scanLength: Catalogue, walks: true);
     }
 
-    private static Trace Make(string name, double skew, int churnEvery, int scanEvery, int scanLength, bool walks)
+    private static Trace Make(int seed, string name, double skew, int churnEvery, int scanEvery, int scanLength, bool walks)
     {
-        var random = new SplitMix(2011);
+        var random = new SplitMix(2011 + (ulong)seed);
         var sums = new double[Catalogue];
         for (var rank = 0; rank < Catalogue; rank++)
             sums[rank] = (rank == 0 ? 0 : sums[rank - 1]) + Math.Pow(rank + 1, -skew);
@@ -37,6 +37,6 @@ internal static class MadeTraces
                 for (var i = 0; i < scanLength; i++)
                     requests.Add(walks ? objects[i * 7919L % Catalogue] : count++);
         }
-        return new Trace(name, [.. requests], [.. Enumerable.Range(0, count).Select(id => WebSizes.Of(id))]);
+        return new Trace(name, [.. requests], [.. Enumerable.Range(0, count).Select(id => WebSizes.Of(id, seed))]);
     }
 }

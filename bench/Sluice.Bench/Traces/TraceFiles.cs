@@ -11,12 +11,12 @@ namespace Sluice.Bench.Traces;
 /// <c>elastic-apache_logs</c> (Combined lines).</summary>
 internal static partial class TraceFiles
 {
-    public static List<Trace> ReadAll(string folder)
+    public static List<Trace> ReadAll(string folder, int seed)
     {
         var traces = new List<Trace>();
         Add("adaptsize-request.trace.xz", content => traces.Add(FromLines(content)));
         foreach (var name in (string[])["web07", "web12"])
-            Add($"{name}.trace.xz", content => traces.AddRange(FromNumbers(name, content)));
+            Add($"{name}.trace.xz", content => traces.AddRange(FromNumbers(name, content, seed)));
         Add("elastic-apache_logs.xz", content => traces.Add(FromCombined(content)));
         return traces;
 
@@ -42,14 +42,14 @@ internal static partial class TraceFiles
     }
 
     /// <summary>Once with sizes as the web has them, once with all objects alike.</summary>
-    private static Trace[] FromNumbers(string name, byte[] content)
+    private static Trace[] FromNumbers(string name, byte[] content, int seed)
     {
         var sized = new Objects<int>();
         var alike = new Objects<int>();
         for (var at = 0; at + 4 <= content.Length; at += 4)
         {
             var id = BinaryPrimitives.ReadInt32BigEndian(content.AsSpan(at));
-            sized.Ask(id, WebSizes.Of(id));
+            sized.Ask(id, WebSizes.Of(id, seed));
             alike.Ask(id, 4096);
         }
         return [sized.ToTrace(name), alike.ToTrace(name + " alike")];

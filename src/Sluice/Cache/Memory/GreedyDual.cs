@@ -1,6 +1,6 @@
 // Which entries stay: Greedy-Dual-Size-Frequency, lazily, in queues.
 //
-// What: an entry is worth visits^1.5 / size^0.4: often asked is good, large is bad, though less than in proportion. When it
+// What: an entry is worth visits^1.1 / size^0.3: often asked is good, large is bad, though less than in proportion. When it
 // is queued it gets a due mark: the policy's level plus its worth. The victim is the entry with the least mark, and the level
 // rises to it; so what is not asked for any more is overtaken by what comes (Cherkasova: "Improving WWW proxies
 // performance with Greedy-Dual-Size-Frequency caching policy", 1998).
@@ -45,8 +45,8 @@ internal sealed class GreedyDual<T> where T : GreedyDualNode
 {
     public const int MaxVisits = 15;
 
-    private const double VisitsExponent = 1.5;
-    private const double SizeExponent = 0.4;
+    private const double VisitsExponent = 1.1;
+    private const double SizeExponent = 0.3;
 
     // 256 bytes and less, doubling up to 512 GiB and more.
     private const int Classes = 32;

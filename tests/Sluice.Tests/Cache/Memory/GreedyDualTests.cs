@@ -53,8 +53,8 @@ public class GreedyDualTests
     // A scan of twice the cache.
     [InlineData(3, 200, 1000, 50)]
     // Large objects that are asked for once, also one that fills the cache: they leave, not those asked for twice.
-    [InlineData(2, 15, 50_000, 50)]
-    [InlineData(2, 15, 100_000, 50)]
+    [InlineData(2, 10, 50_000, 50)]
+    [InlineData(2, 10, 100_000, 50)]
     // Small ones that are asked for once are worth more than large ones, but not more than what is asked for often.
     [InlineData(4, 300, 300, 50)]
     // Who is asked for once leaves with the scan.
