@@ -2,6 +2,7 @@ using System.Reflection;
 using BenchmarkDotNet.Running;
 using Sluice.Bench.Checks;
 using Sluice.Bench.Peers;
+using Sluice.Bench.Traces;
 
 // The peers are Linux programs, their CPU is read from /proc.
 [assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
@@ -15,6 +16,7 @@ return args switch
     ["stampede", .. var options] => await Stampede.RunAsync(options),
     ["kill-nine", .. var options] => await KillNine.RunAsync(options),
     ["allocations", .. var options] => await Allocations.RunAsync(options),
+    ["hit-ratio", .. var options] => await HitRatios.RunAsync(options),
     [ServedProxy.Command, .. var options] => await ServedProxy.ServeAsync(options),
     _ => Micro(args),
 };

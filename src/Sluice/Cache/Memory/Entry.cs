@@ -4,7 +4,7 @@ using Sluice.Http;
 namespace Sluice.Cache.Memory;
 
 /// <summary>A stored response: key, head, body. Immutable but for two marks; a 304 makes a new one with the same body.</summary>
-internal sealed class Entry : S3FifoNode
+internal sealed class Entry : GreedyDualNode
 {
     // Entry, head, field list, vary, dictionary node, array of variants and ghost: measured on 64-bit, rounded up.
     private const int Overhead = 640;

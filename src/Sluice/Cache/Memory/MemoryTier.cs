@@ -18,7 +18,7 @@ internal sealed class MemoryTier(long capacity, long mostReserved)
     private const int StampCount = 1024;
 
     private readonly ConcurrentDictionary<CacheKey, Entry[]> _entries = new();
-    private readonly S3Fifo<Entry> _policy = new(capacity);
+    private readonly GreedyDual<Entry> _policy = new();
     private readonly int[] _stamps = new int[StampCount];
     private readonly Lock _gate = new();
     private long _reserved;
@@ -33,7 +33,7 @@ internal sealed class MemoryTier(long capacity, long mostReserved)
     /// <summary>All that is held, while it changes.</summary>
     public IEnumerable<Entry> All => _entries.SelectMany(pair => pair.Value);
 
-    public static void Touch(Entry entry) => S3Fifo<Entry>.Touch(entry);
+    public static void Touch(Entry entry) => GreedyDual<Entry>.Touch(entry);
 
     /// <summary>Changes whenever the key (or one that shares its stamp) is invalidated: a fetch that began before must
     /// not put back what is no longer true.</summary>
