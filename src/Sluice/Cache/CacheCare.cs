@@ -86,9 +86,12 @@ public sealed class CacheCare
             taken += Math.Max(inMemory, onDisk.Length);
         }
         // Who has the answer has a purge that outlives the process.
-        await (_tiers.Disk?.WrittenAsync() ?? Task.CompletedTask);
+        await WrittenAsync();
         return new Purged(taken, soft);
     }
+
+    /// <summary>Completes when what the disk tier was given is in its files.</summary>
+    internal Task WrittenAsync() => _tiers.Disk?.WrittenAsync() ?? Task.CompletedTask;
 
     /// <summary>Purges all that is selected; ends when what was held is swept.</summary>
     public async Task<Purged> PurgeAsync(EntrySelector selector, bool soft)

@@ -60,6 +60,18 @@ public sealed class FileBody
         return default;
     }
 
+    /// <summary>Compares its first octets, so that damage there is found before an answer begins.</summary>
+    internal async ValueTask<bool> BeginsWellAsync(long octets)
+    {
+        if (IsVerified)
+            return true;
+        var buffer = GC.AllocateUninitializedArray<byte>(BlockBytes);
+        for (long at = 0, end = Math.Min(octets, Length); at < end; at += BlockBytes)
+            if ((await ReadAsync(at, buffer)).IsEmpty)
+                return false;
+        return true;
+    }
+
     internal static int BlocksOf(long length) => (int)((length + BlockBytes - 1) / BlockBytes);
 
     internal static ulong CheckOf(ReadOnlySpan<byte> block) => XxHash3.HashToUInt64(block);

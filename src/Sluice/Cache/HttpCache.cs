@@ -93,6 +93,11 @@ public sealed partial class HttpCache : IAsyncDisposable
         {
             lookup.Variants = [.. lookup.Variants, .. found];
             lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
+            if (lookup.Selected is { Body.File: { } file } damaged && !await file.BeginsWellAsync(DiskTier.MostShared))
+            {
+                lookup.Variants = Array.FindAll(lookup.Variants, entry => entry != damaged);
+                lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
+            }
             if (lookup.Selected is { Place: { } place } entry && (place.Marks & SlotMarks.Touched) != 0)
                 _tiers.Promote(entry, lookup.Request.Fields, lookup.Stamp);
         }

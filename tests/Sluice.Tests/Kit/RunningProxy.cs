@@ -29,6 +29,8 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public CacheCounters Cache => _proxy!.Cache.Counters;
 
+    public CacheCare Care => _proxy!.Cache.Care;
+
     /// <summary>The records so far, in the order in which they were written.</summary>
     public IReadOnlyList<ExchangeRecord> Records => [.. _records];
 

@@ -13,7 +13,6 @@ public class DiskTierTests
     [InlineData(1000)]
     [InlineData(DiskTier.MostRead)]
     [InlineData(DiskTier.MostRead + 1)]
-    [InlineData(FileBody.BlockBytes)]
     [InlineData(FileBody.BlockBytes * 3 + 5)]
     [InlineData(DiskTier.MostShared)]
     public async Task Entry_IsFoundAsItWasStored_AlsoAfterARestart(int length)
