@@ -67,7 +67,7 @@ internal static class CacheText
         foreach (var variant in answers.Variants)
         {
             var f = variant.Freshness;
-            Console.Out.WriteLine($"\n{(variant.Selected ? "* " : "  ")}{variant.Status}, {variant.Bytes} bytes in {variant.Tier}{(variant.Selected ? ", selected by the request" : "")}{(variant.Validates ? ", invalidated" : "")}");
+            Console.Out.WriteLine($"\n{(variant.Selected ? "* " : "  ")}{variant.Status}, {variant.Bytes} bytes {(variant.Tier == "disk" ? "on disk" : "in memory")}{(variant.Selected ? ", selected by the request" : "")}{(variant.Validates ? ", invalidated" : "")}");
             foreach (var (name, value) in variant.Vary)
                 Console.Out.WriteLine($"    for {name}: {Safe(value ?? "(absent)")}");
             if (variant.Tags.Count > 0)
