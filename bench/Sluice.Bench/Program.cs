@@ -15,6 +15,7 @@ return args switch
     ["many-clients", .. var options] => await ManyClients.RunAsync(options),
     ["stampede", .. var options] => await Stampede.RunAsync(options),
     ["kill-nine", .. var options] => await KillNine.RunAsync(options),
+    ["disk-start", .. var options] => await DiskStart.RunAsync(options),
     ["allocations", .. var options] => await Allocations.RunAsync(options),
     ["hit-ratio", .. var options] => await HitRatios.RunAsync(options),
     [ServedProxy.Command, .. var options] => await ServedProxy.ServeAsync(options),

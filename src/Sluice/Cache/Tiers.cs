@@ -63,10 +63,11 @@ internal sealed class Tiers : IAsyncDisposable
             return reason;
         if (Memory.StampOf(entry.Key) != stamp)
             return NotStoredReason.Invalidated;
-        if (alone is not null)
-            alone.Commit(entry.Key, entry.Head, entry.Trailers, entry.BanStamp);
-        else if (entry.Partial is null && entry.Body.Length <= Math.Min(MaxOnDisk, DiskTier.MostShared))
-            Disk!.TryPut(entry);
+        var isTaken = alone is not null ? alone.Commit(entry.Key, entry.Head, entry.Trailers, entry.BanStamp)
+            : entry.Partial is null && entry.Body.Length <= Math.Min(MaxOnDisk, DiskTier.MostShared) && Disk!.TryPut(entry);
+        // What it was to replace must not be served in its place.
+        if (!isTaken)
+            Disk!.RemoveAll(entry.Key);
         return NotStoredReason.None;
     }
 

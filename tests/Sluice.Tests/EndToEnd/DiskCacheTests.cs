@@ -210,6 +210,19 @@ public sealed class DiskCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task NewerAnswerThatTheDiskDoesNotTake_LeavesNoOlderOne()
+    {
+        await using var origin = ScriptedOrigin.Start(x => x.ReplyAsync(200, BodyOf(2_000_000 + x.Number), "Cache-Control: max-age=600"));
+        await using var proxy = await StartAsync();
+        await proxy.GetAsync(origin);
+        await proxy.Care.WrittenAsync();
+        Directory.Delete(Store, recursive: true);
+        Assert.Equal(BodyOf(2_000_002), (await proxy.GetAsync(origin, "/", "Cache-Control: no-cache")).Body);
+        await proxy.Care.WrittenAsync();
+        Assert.Equal(504, (await proxy.GetAsync(origin, "/", "Cache-Control: only-if-cached")).Status);
+    }
+
+    [Fact]
     public async Task DiskThatIsFull_CostsTheDiskButNoAnswer()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "mounting a small file system needs Linux and root");

@@ -34,8 +34,13 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     /// <summary>Collects puts and writes them together; call <see cref="Flush"/> before anything else is done, and at the end.</summary>
     public void Put(PutJob job)
     {
-        if (job.IsCancelled || faults.Pauses)
+        if (job.IsCancelled)
             return;
+        if (faults.Pauses)
+        {
+            Lose(job);
+            return;
+        }
         var meta = RecordMeta.Of(job.KeyHash, job.Entry, RecordMeta.ChecksOf(job.Entry.Body.Content));
         if (meta is null)
             return;
@@ -65,6 +70,8 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
                     Index(SlotOf(header, _open!, at + offset, SlotMarks.Verified));
             }
         }
+        else
+            _records.ForEach(record => Lose(record.Job));
         _records.Clear();
         _pieces.Clear();
         _batch = 0;
@@ -109,12 +116,18 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     public void End(EndJob job, Func<Entry, (ulong KeyHash, uint VariantHash)> hashes)
     {
         var writer = job.Writer;
-        if (job.Entry is not { } entry || writer.HasFailed || writer.Segment is not { } segment)
+        if (job.Entry is not { } entry)
         {
             GiveUp(writer);
             return;
         }
         var (keyHash, variantHash) = hashes(entry);
+        if (writer.HasFailed || writer.Segment is not { } segment)
+        {
+            GiveUp(writer);
+            index.RemoveAll(keyHash);
+            return;
+        }
         Try(segment.Path, () =>
         {
             var at = RecordHeader.Size + writer.Written;
@@ -123,7 +136,11 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
             WriteAlone(segment, keyHash, variantHash, writer.Written, at, meta);
             _writing.Remove(writer);
             Index(new Slot(keyHash, variantHash, segment.Number, 0, writer.Written, meta.Length, SlotMarks.Verified));
-        }, () => GiveUp(writer));
+        }, () =>
+        {
+            GiveUp(writer);
+            index.RemoveAll(keyHash);
+        });
     }
 
     /// <summary>A new head for octets that are on disk.</summary>
@@ -200,6 +217,13 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
             segments.Grow(_open, length);
         }, CutOff);
         return at;
+    }
+
+    /// <summary>It could not be written, and what it was to replace must not be served in its place.</summary>
+    private void Lose(PutJob job)
+    {
+        if (!job.IsCancelled)
+            index.RemoveAll(job.KeyHash);
     }
 
     private void Index(in Slot slot)
