@@ -116,11 +116,10 @@ internal sealed class DiskTier : IAsyncDisposable
     /// <param name="entry">With the place of the old one.</param>
     public void Update(Entry entry)
     {
-        if (entry.Place is not { } place)
-            return;
+        // One that was found while it waited to be written has no place yet.
         if (entry.Body.File is null)
             TryPut(entry);
-        else if (!_queue.TryAdd(new RewriteJob(place, entry)))
+        else if (entry.Place is { } place && !_queue.TryAdd(new RewriteJob(place, entry)))
             Interlocked.Increment(ref _refused);
     }
 
