@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache.Disk;
@@ -49,13 +50,14 @@ public sealed partial class HttpCache : IAsyncDisposable
     /// <param name="scope">Where the answer comes from: the route's name (reverse), or "" (forward). Scheme, host and
     /// port of the target are in the key besides.</param>
     /// <param name="bypass">Policy keeps the cache out: nothing is served, nothing stored; invalidation still happens.</param>
-    public Lookup Find(RequestHead request, string scope, bool bypass)
+    /// <param name="mayDial">Which addresses the client may have dialled: what came from another is not served to it. Null: any.</param>
+    public Lookup Find(RequestHead request, string scope, bool bypass, Func<IPEndPoint, bool>? mayDial = null)
     {
         var facts = RequestFacts.Of(request.Fields);
         var rule = _rules?.ForLookup(request.Target);
         if (rule is { IgnoresReload: true })
             facts.Directives = facts.Directives.WithoutReload();
-        var lookup = new Lookup(request, CacheKey.Of(scope, request.Target, rule), facts);
+        var lookup = new Lookup(request, CacheKey.Of(scope, request.Target, rule), facts) { MayDial = mayDial };
         lookup.Reason = _tiers.IsOff ? MissReason.CacheOff
             : bypass || rule is { Bypasses: true } ? MissReason.Bypassed
             : request.Method is not (Methods.Get or Methods.Head) ? MissReason.Method
@@ -76,11 +78,13 @@ public sealed partial class HttpCache : IAsyncDisposable
     {
         lookup.Stamp = _tiers.Memory.StampOf(lookup.Key);
         lookup.BanStamp = Care.Bans.Newest;
-        lookup.Variants = lookup.InMemory = Care.Asked(_tiers.Memory.Find(lookup.Key), lookup.Key, lookup.BanStamp);
+        lookup.GroupStamp = _tiers.Groups.Newest;
+        lookup.InMemory = Care.Asked(_tiers.Memory.Find(lookup.Key), lookup.Key, lookup.BanStamp);
+        lookup.Variants = Allowed(lookup, lookup.InMemory);
         lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
         lookup.MayBeOnDisk = lookup.Selected is null && _tiers.MayBeOnDisk(lookup.Key);
         if (!lookup.MayBeOnDisk)
-            Decide(lookup, _time.GetUtcNow());
+            Decide(lookup, Moment.Now(_time));
         return !lookup.MayBeOnDisk;
     }
 
@@ -91,7 +95,7 @@ public sealed partial class HttpCache : IAsyncDisposable
         lookup.MayBeOnDisk = false;
         if (found.Length > 0)
         {
-            lookup.Variants = [.. lookup.Variants, .. found];
+            lookup.Variants = [.. lookup.Variants, .. Allowed(lookup, found)];
             lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
             if (lookup.Selected is { Body.File: { } file } damaged && !await file.BeginsWellAsync(DiskTier.MostShared))
             {
@@ -101,13 +105,26 @@ public sealed partial class HttpCache : IAsyncDisposable
             if (lookup.Selected is { Place: { } place } entry && (place.Marks & SlotMarks.Touched) != 0)
                 _tiers.Promote(entry, lookup.Request.Fields, lookup.Stamp);
         }
-        Decide(lookup, _time.GetUtcNow());
+        Decide(lookup, Moment.Now(_time));
     }
+
+    /// <summary>Of what is held, what may be told to this client; what a group invalidation has made doubtful is marked.</summary>
+    private Entry[] Allowed(Lookup lookup, Entry[] variants)
+    {
+        _tiers.Groups.Ask(variants);
+        if (lookup.MayDial is { } mayDial)
+            foreach (var entry in variants)
+                if (!IsFrom(entry, mayDial))
+                    return Array.FindAll(variants, e => IsFrom(e, mayDial));
+        return variants;
+    }
+
+    private static bool IsFrom(Entry entry, Func<IPEndPoint, bool> mayDial) => entry.Head.From is { } from && mayDial(from);
 
     /// <summary>The origin could not be asked: a stale answer if one is held and nobody forbids it (RFC 9111 s.4.2.4), else null.</summary>
     public StoredReply? InsteadOfError(Lookup lookup)
     {
-        var now = _time.GetUtcNow();
+        var now = Moment.Now(_time);
         return lookup.Standby is { } entry && Reuse.WhenDisconnected(entry, lookup.Facts.Directives, now)
             ? ReplyBuilder.Build(entry, lookup.Request.Method, lookup.Facts, now, new CacheStatus { Forwarded = lookup.Reason, Detail = "stale-if-error" })
             : null;
@@ -154,13 +171,13 @@ public sealed partial class HttpCache : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _tiers.DisposeAsync();
 
-    private void Decide(Lookup lookup, DateTimeOffset now)
+    private void Decide(Lookup lookup, in Moment now)
     {
         Settle(lookup, now);
         Count(lookup.Outcome);
     }
 
-    private void Settle(Lookup lookup, DateTimeOffset now)
+    private void Settle(Lookup lookup, in Moment now)
     {
         var verdict = Judge(lookup, now, out var reason);
         if (lookup.Selected is { Partial: not null } partial)
@@ -196,7 +213,7 @@ public sealed partial class HttpCache : IAsyncDisposable
         }
     }
 
-    internal static ReuseVerdict Judge(Lookup lookup, DateTimeOffset now, out MissReason reason)
+    internal static ReuseVerdict Judge(Lookup lookup, in Moment now, out MissReason reason)
     {
         reason = lookup.Facts.HasOriginCondition ? MissReason.OriginCondition
             : lookup.Variants.Length == 0 ? MissReason.UriMiss
@@ -223,6 +240,7 @@ public sealed partial class HttpCache : IAsyncDisposable
         var refresh = new Lookup(request, lookup.Key, RequestFacts.Of(fields))
         {
             Reason = MissReason.Stale, Variants = lookup.Variants, Selected = entry, Stamp = lookup.Stamp, BanStamp = lookup.BanStamp,
+            GroupStamp = lookup.GroupStamp, MayDial = lookup.MayDial,
         };
         Ask(refresh);
         return refresh;

@@ -46,7 +46,7 @@ internal static class Storability
             return NotStoredReason.SetCookie;
         // RFC 9111 s.3, last item.
         if (!(directives.Public || directives.MaxAge >= 0 || directives.SharedMaxAge >= 0
-            || fields.Contains(FieldNames.Expires) || Freshness.IsHeuristicallyCacheable(status)))
+            || !directives.IsTargeted && fields.Contains(FieldNames.Expires) || Freshness.IsHeuristicallyCacheable(status)))
             return NotStoredReason.NotCacheable;
         return NotStoredReason.None;
     }

@@ -38,7 +38,7 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
             await (await PurgeMethod.ObeyAsync(x, cache, ScopeOf(x.Listener))).SendAsync(delivery.Answer);
             return;
         }
-        var lookup = cache.Find(x.Request, ScopeOf(x.Listener), x.Verdict.BypassesCache);              // 3
+        var lookup = cache.Find(x.Request, ScopeOf(x.Listener), x.Verdict.BypassesCache, x.Listener.MayDial); // 3
         if (lookup.MayBeOnDisk)
             await cache.FindOnDiskAsync(lookup);
         Note(x.Record, lookup);
