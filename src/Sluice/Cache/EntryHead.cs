@@ -9,7 +9,7 @@ namespace Sluice.Cache;
 internal sealed class EntryHead
 {
     private EntryHead(
-        int status, FieldList fields, FieldList request, in ResponseDirectives directives, in Freshness freshness, in Receipt receipt, CacheRule? rule)
+        int status, FieldList fields, Vary vary, in ResponseDirectives directives, in Freshness freshness, in Receipt receipt, CacheRule? rule)
     {
         Status = status;
         Fields = fields;
@@ -24,7 +24,7 @@ internal sealed class EntryHead
             Freshness = freshness.WithLifetime(lifetime);
             Rule = isRules ? rule.Id : null;
         }
-        Vary = Vary.Of(fields, request);
+        Vary = vary;
         Date = Freshness.DateOf(fields, freshness.ResponseTime);
         ETag = fields.Get(FieldNames.ETag);
         Bytes = BytesOf(fields);
@@ -85,7 +85,7 @@ internal sealed class EntryHead
         var fields = Storable(head.Fields, directives.WithheldFields);
         SetDate(fields, receipt.Came.Wall);
         var freshness = new Freshness(head.Status, head.Fields, directives, receipt, MayGuess(request));
-        return new EntryHead(head.Status, fields, request, directives, freshness, receipt, rule);
+        return new EntryHead(head.Status, fields, Vary.Of(fields, request), directives, freshness, receipt, rule);
     }
 
     /// <summary>RFC 9111 s.3.2, s.4.3.4: each field of the 304 (or of a HEAD's 200) replaces the stored lines of its
@@ -113,7 +113,7 @@ internal sealed class EntryHead
             forAge.Set(FieldNames.Age, age);
         }
         var fields = directives.WithheldFields is null ? merged : Storable(merged, directives.WithheldFields);
-        return new EntryHead(Status, fields, request, directives, new Freshness(Status, forAge, directives, receipt, MayGuess(request)), receipt, rule);
+        return new EntryHead(Status, fields, Vary.Of(fields, request, Vary), directives, new Freshness(Status, forAge, directives, receipt, MayGuess(request)), receipt, rule);
     }
 
     /// <summary>What was written down of one.</summary>

@@ -69,6 +69,9 @@ internal readonly struct Freshness
 
     public long AgeTicks(in Moment now) => InitialAgeTicks + now.TicksSince(_response);
 
+    /// <summary>Negative: stale since.</summary>
+    public long LeftTicks(in Moment now) => LifetimeTicks - AgeTicks(now);
+
     /// <summary>What was written down of one; null: that cannot have been.</summary>
     /// <param name="isOfThisLife">It was so by the same steady clock. If not, only the wall can tell how old it is by now; where it was
     /// received later than now, that clock has stepped back since, and nobody knows: it is as old as can be.</param>

@@ -13,10 +13,13 @@ public sealed partial class HttpCache
 
     private Admission ReceiveFor(Lookup lookup, ResponseHead head, in Receipt receipt)
     {
-        if (!Methods.IsSafe(lookup.Request.Method))
+        var isUndisturbed = !IsInvalidated(lookup);
+        if (!Methods.IsSafe(lookup.Request.Method) || lookup.Facts.IsDiverted)
             Invalidate(lookup, head);
         if (lookup.Outcome == LookupOutcome.Bypass)
-            return Pass(lookup, head, NotTakenPart(lookup.Reason));
+            return lookup.Reason == MissReason.Method && isUndisturbed && Storability.IsOfPost(lookup, head, receipt.Targets)
+                ? AdmitPost(lookup, head, receipt)
+                : Pass(lookup, head, NotTakenPart(lookup.Reason));
         if (lookup.Plan is not null && (head.Status is 206 or 304 or 416))
             return Parts.Continue(lookup, head, receipt);
         if (lookup.Plan is { } plan)
@@ -115,6 +118,14 @@ public sealed partial class HttpCache
         return new Admission { Kind = AdmissionKind.AskAgain, Reason = NotStoredReason.NotModified, CacheStatus = status };
     }
 
+    /// <summary>RFC 9110 s.9.3.3: it answers later GETs. Its own invalidation is no reason against it.</summary>
+    private Admission AdmitPost(Lookup lookup, ResponseHead head, in Receipt receipt)
+    {
+        lookup.Stamp = _tiers.Memory.StampOf(lookup.Key);
+        lookup.Facts = lookup.Facts with { HasBody = false };
+        return Admit(lookup, head, receipt);
+    }
+
     private Admission Admit(Lookup lookup, ResponseHead head, in Receipt receipt)
     {
         if (head.Status == 206)
@@ -138,8 +149,8 @@ public sealed partial class HttpCache
             {
                 Kind = AdmissionKind.Store,
                 Writer = new EntryWriter(this, lookup, entryHead!, new BodyBuilder(_tiers.Memory, length, _tiers.MaxCollected), BodyOnDisk.For(_tiers, length),
-                    PartialContent.IfItBreaks(head, length, receipt)),
-                CacheStatus = Forwarded(lookup, head) with { Stored = true },
+                    lookup.Request.Method == Methods.Get ? PartialContent.IfItBreaks(head, length, receipt) : null),
+                CacheStatus = Forwarded(lookup, head) with { Stored = true, Ttl = entryHead!.Freshness.LeftTicks(receipt.Came) / TimeSpan.TicksPerSecond },
             };
         if (SpeaksForAll(lookup, head.Status))
         {

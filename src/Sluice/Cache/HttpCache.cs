@@ -63,10 +63,15 @@ public sealed partial class HttpCache : IAsyncDisposable
             : request.Method is not (Methods.Get or Methods.Head) ? MissReason.Method
             // A body on GET has no defined meaning (RFC 9110 s.9.3.1), but an origin may act on it: not in the key, so not for the cache.
             : facts.HasBody ? MissReason.RequestBody
+            : facts.HasUpgrade ? MissReason.Upgrade
+            : facts.IsDiverted ? MissReason.Diverted
             : MissReason.None;
         if (lookup.Reason != MissReason.None)
         {
             lookup.Outcome = LookupOutcome.Bypass;
+            // An answer to POST may be stored (RFC 9110 s.9.3.3).
+            if (lookup.Reason == MissReason.Method)
+                Stamp(lookup);
             return lookup;
         }
         Look(lookup);
@@ -76,9 +81,7 @@ public sealed partial class HttpCache : IAsyncDisposable
     /// <summary>Decides by what is in memory; false: the disk may have more.</summary>
     private bool Look(Lookup lookup)
     {
-        lookup.Stamp = _tiers.Memory.StampOf(lookup.Key);
-        lookup.BanStamp = Care.Bans.Newest;
-        lookup.GroupStamp = _tiers.Groups.Newest;
+        Stamp(lookup);
         lookup.InMemory = Care.Asked(_tiers.Memory.Find(lookup.Key), lookup.Key, lookup.BanStamp);
         lookup.Variants = Allowed(lookup, lookup.InMemory);
         lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
@@ -106,6 +109,13 @@ public sealed partial class HttpCache : IAsyncDisposable
                 _tiers.Promote(entry, lookup.Request.Fields, lookup.Stamp);
         }
         Decide(lookup, Moment.Now(_time));
+    }
+
+    private void Stamp(Lookup lookup)
+    {
+        lookup.Stamp = _tiers.Memory.StampOf(lookup.Key);
+        lookup.BanStamp = Care.Bans.Newest;
+        lookup.GroupStamp = _tiers.Groups.Newest;
     }
 
     /// <summary>Of what is held, what may be told to this client; what a group invalidation has made doubtful is marked.</summary>

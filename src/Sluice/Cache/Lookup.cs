@@ -63,15 +63,9 @@ public sealed class Lookup
     /// <summary>What was asked; for a refresh: GET, without conditions and Range.</summary>
     public RequestHead Request { get; }
 
-    /// <summary>For an answer that is neither a <see cref="StoredReply"/> nor an <see cref="Admission"/>: 504 for
-    /// only-if-cached, or an error of ours after asking upstream.</summary>
-    public CacheStatus CacheStatus => Outcome == LookupOutcome.OnlyIfCached
-        ? new CacheStatus { Detail = "only-if-cached" }
-        : new CacheStatus { Forwarded = Reason };
-
     internal CacheKey Key { get; }
 
-    internal RequestFacts Facts { get; }
+    internal RequestFacts Facts { get; set; }
 
     /// <summary>The entry that the request selects, fresh or not.</summary>
     internal Entry? Selected { get; set; }
