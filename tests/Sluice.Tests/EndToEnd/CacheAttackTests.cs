@@ -54,6 +54,9 @@ public class CacheAttackTests
         }
         await using var behind = ScriptedOrigin.With("inner", Fresh);
         await using var proxy = await RunningProxy.OfAsync(TimeProvider.System, cache, Forward, Reverse("inner", behind) with { Bind = new(IPAddress.Loopback, port) });
+        while (proxy.Cache.Disk is { Loads: true })
+            await Task.Yield();
+        Assert.Equal(1, proxy.Cache.Disk!.Value.Entries);
         var response = await AskAsync(proxy, 0, $"GET http://127.0.0.1:{port}/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
         Assert.True(response.Status >= 400 && response.Text != "old", $"{response.Status} {response.Text}");
         Assert.Equal(0, behind.Heads);
@@ -110,9 +113,23 @@ public class CacheAttackTests
         // The tag of the poisoned answer is that of the good one: it must not be asked about.
         Assert.Equal("link to good", (await proxy.GetAsync(origin)).Text);
         Assert.Contains("; hit", (await proxy.GetAsync(origin))["Cache-Status"]);
-        // Nor does the next attacker take its place.
+        // Nor is it the attacker's when his request has it confirmed.
         await proxy.GetAsync(origin, "/", $"{name}: other", "Cache-Control: no-cache");
+        var others = await proxy.GetAsync(origin);
+        Assert.Equal("link to good", others.Text);
+        Assert.Contains("; hit", others["Cache-Status"]);
+    }
+
+    [Fact]
+    public async Task ReflectedField_TakesNoPlaceOfWhatIsForAll()
+    {
+        await using var origin = ScriptedOrigin.Start(x => x.ReplyAsync(200, $"link to {x.Head["X-Host"] ?? "good"}", Fresh));
+        await using var proxy = await RunningProxy.ForwardAsync();
         Assert.Equal("link to good", (await proxy.GetAsync(origin)).Text);
+        Assert.Equal("link to evil", (await proxy.GetAsync(origin, "/", "X-Host: evil", "Cache-Control: no-cache")).Text);
+        var others = await proxy.GetAsync(origin);
+        Assert.Equal("link to good", others.Text);
+        Assert.Contains("; hit", others["Cache-Status"]);
     }
 
     [Fact]

@@ -103,6 +103,7 @@ public class CacheTableStoringTests(CacheTable table) : IClassFixture<CacheTable
         ("RFC 9110 s.9.3.3 another origin", [$"POST|+body: x -> {Fresh}|Content-Location: {{other}}{{path}}", $"GET -> {Fresh}"]),
         ("RFC 9110 s.9.3.3 no explicit freshness", ["POST|+body: x -> 200|Last-Modified: @-1000|Content-Location: {path}", $"GET -> {Fresh}"]),
         ("RFC 9110 s.9.3.3 no-store", [$"POST|+body: x -> 200|Cache-Control: max-age=60, no-store|Content-Location: {{path}}", $"GET -> {Fresh}"]),
+        ("RFC 9110 s.9.3.3 one that breaks off is no part to be completed", [$"POST|+body: x -> {Fresh}|Content-Location: {{path}}|ETag: \"a\"|+body: hello|+break: 3 => broken", "GET|Range: bytes=0-0 -> 200 => 200|body b2"]),
         ("RFC 9110 s.9.3.3 an error", [$"POST|+body: x -> 404|Cache-Control: max-age=60|Content-Location: {{path}}", $"GET -> {Fresh}"]),
 
         // Decisions
