@@ -173,7 +173,8 @@ public sealed partial class HttpCache : IAsyncDisposable
     internal NotStoredReason Commit(Lookup lookup, EntryHead head, Part part, Extent octets, long reserved)
     {
         var reason = _tiers.Memory.Combine(lookup.Key, lookup.Request.Fields, lookup.Stamp, reserved,
-            held => PartialContent.Combine(held, lookup.Key, lookup.Request.Fields, head, part, octets, _tiers.MaxInMemory));
+            // With what is for all nothing is combined that may have a client's links in it.
+            held => PartialContent.Combine(head.Vary.IsOfOneSide && held is { Head.Vary.IsOfOneSide: false } ? null : held, lookup.Key, lookup.Request.Fields, head, part, octets, _tiers.MaxInMemory));
         if (reason == NotStoredReason.None)
             Interlocked.Increment(ref _stores);
         return reason;
@@ -246,6 +247,8 @@ public sealed partial class HttpCache : IAsyncDisposable
         var fields = lookup.Request.Fields.Copy();
         foreach (var name in (ReadOnlySpan<string>)[FieldNames.Range, FieldNames.IfRange, FieldNames.IfNoneMatch, FieldNames.IfModifiedSince, FieldNames.CacheControl, FieldNames.Pragma])
             fields.Remove(name);
+        if (!entry.Head.Vary.IsOfOneSide)
+            fields.RemoveWhere(Vary.IsClientsSide);
         var request = new RequestHead { Method = Methods.Get, Target = lookup.Request.Target, Version = lookup.Request.Version, Fields = fields };
         var refresh = new Lookup(request, lookup.Key, RequestFacts.Of(fields))
         {

@@ -11,7 +11,8 @@ namespace Sluice.Cache;
 /// Other fields are compared as they are: their syntax is not known.
 /// <para>What proxies tell an origin of the client's side (X-Forwarded-Host and its like) goes into links and redirects of many
 /// answers, but hardly a Vary names it, and any client can write it. An answer to a request that had such a field depends
-/// on it, named or not: it is for requests with the same. One to a request without it is for all.</para>
+/// on it, named or not: it is for requests with the same. One to a request without it is for all. So does an answer that
+/// lets one origin read it (Access-Control-Allow-Origin other than "*") depend on Origin.</para>
 /// </summary>
 internal sealed class Vary
 {
@@ -48,11 +49,14 @@ internal sealed class Vary
     public static Vary Of(FieldList response, FieldList request, Vary? before = null)
     {
         var field = response.Get(FieldNames.Vary);
-        if (field is null && (before is null ? !HasClientsSide(request) : !before.IsOfOneSide))
+        var isForOneOrigin = response.Get("Access-Control-Allow-Origin") is not (null or "*");
+        if (field is null && !isForOneOrigin && (before is null ? !HasClientsSide(request) : !before.IsOfOneSide))
             return Nothing;
         var values = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         foreach (var name in (field ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             values[name] = Normal(name, request.Get(name));
+        if (isForOneOrigin)
+            values["Origin"] = request.Get("Origin");
         if (before is not null)
             foreach (var (name, value) in before.Values)
                 if (IsClientsSide(name))
@@ -72,7 +76,8 @@ internal sealed class Vary
         return false;
     }
 
-    private static bool IsClientsSide(string name) => name[0] is 'X' or 'x' or 'F' or 'f' && ClientsSide.Contains(name);
+    /// <summary>A field that tells of the client's side.</summary>
+    public static bool IsClientsSide(string name) => name[0] is 'X' or 'x' or 'F' or 'f' && ClientsSide.Contains(name);
 
     /// <summary>Whether both depend on the same of their requests.</summary>
     public bool IsSameAs(Vary other) => _names.AsSpan().SequenceEqual(other._names) && _values.AsSpan().SequenceEqual(other._values);

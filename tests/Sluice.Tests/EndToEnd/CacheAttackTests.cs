@@ -133,6 +133,34 @@ public class CacheAttackTests
     }
 
     [Fact]
+    public async Task ReflectedField_IsInNoRefreshForAll()
+    {
+        var time = new ManualTime();
+        await using var origin = ScriptedOrigin.Start(x => x.ReplyAsync(200, $"link to {x.Head["X-Host"] ?? "good"}", "Cache-Control: max-age=10, stale-while-revalidate=600"));
+        await using var proxy = await RunningProxy.OfAsync(time, Cache, Forward);
+        await proxy.GetAsync(origin);
+        time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal("link to good", (await proxy.GetAsync(origin, "/", "X-Host: evil")).Text);
+        while (proxy.Cache.Stores < 2)
+            await Task.Yield();
+        Assert.False(origin.Requests[1].Head.Has("X-Host"));
+        var others = await proxy.GetAsync(origin);
+        Assert.Equal(("link to good", "0"), (others.Text, others["Age"]));
+    }
+
+    [Fact]
+    public async Task ReflectedField_IsInNoPartOfWhatIsForAll()
+    {
+        await using var origin = ScriptedOrigin.Start(x => x.Head["Range"] is { } range
+            ? x.ReplyAsync(206, x.Head.Has("X-Host") ? "evil" : "good", $"Content-Range: {range.Replace("bytes=", "bytes ", StringComparison.Ordinal)}/8", "ETag: \"v\"", Fresh)
+            : x.ReplyAsync(200, x.Head.Has("X-Host") ? "evilevil" : "goodgood", "ETag: \"v\"", Fresh));
+        await using var proxy = await RunningProxy.ForwardAsync();
+        Assert.Equal("good", (await proxy.GetAsync(origin, "/", "Range: bytes=0-3")).Text);
+        Assert.Equal("evil", (await proxy.GetAsync(origin, "/", "Range: bytes=4-7", "X-Host: evil")).Text);
+        Assert.Equal("goodgood", (await proxy.GetAsync(origin)).Text);
+    }
+
+    [Fact]
     public async Task ReflectedField_PoisonsNoFollower()
     {
         var came = new TaskCompletionSource();

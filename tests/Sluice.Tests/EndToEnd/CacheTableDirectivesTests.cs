@@ -57,6 +57,7 @@ public class CacheTableDirectivesTests(CacheTable table) : IClassFixture<CacheTa
         ("RFC 5861 s.3 a failure in the background changes nothing", ["GET -> 200|Cache-Control: max-age=10, stale-while-revalidate=300|ETag: \"a\"", "wait 11", "GET ~> 500 => hit|body b1", "GET => hit|body b1"]),
         ("RFC 5861 s.3 not beside must-revalidate", ["GET -> 200|Cache-Control: max-age=10, stale-while-revalidate=30, must-revalidate|ETag: \"a\"", "wait 11", $"GET -> {Confirmed}"]),
         ("RFC 5861 s.3 not for HEAD's sake: the refresh is a GET", ["GET -> 200|Cache-Control: max-age=10, stale-while-revalidate=30|ETag: \"a\"", "wait 11", "HEAD ~> 304|ETag: \"a\" => hit|saw GET"]),
+        ("reverse: RFC 7239 the refresh tells the origin of its public side", ["GET -> 200|Cache-Control: max-age=10, stale-while-revalidate=30", "wait 11", "GET|X-Forwarded-For: 192.0.2.9 ~> 200|Cache-Control: max-age=60 => hit|saw X-Forwarded-Proto: http|saw +X-Forwarded-Host"]),
         ("RFC 5861 s.4 stale-if-error on 500, 502, 503, 504", ["GET -> 200|Cache-Control: max-age=10, stale-if-error=30|ETag: \"a\"", "wait 40",
             "GET -> 500 => 200|body b1", "GET -> 502 => 200|body b1", "GET -> 503 => 200|body b1", "GET -> 504 => 200|body b1|cs fwd=stale; fwd-status=504; ttl=-30; detail=stale-if-error"]),
         ("RFC 5861 s.4 beyond its time", ["GET -> 200|Cache-Control: max-age=10, stale-if-error=30|ETag: \"a\"", "wait 41", "GET -> 503 => 503"]),

@@ -59,6 +59,9 @@ public class CacheTableReuseTests(CacheTable table) : IClassFixture<CacheTable>
         ("s.4.1 an answer without Vary takes the place of those that its request matches", [$"GET|X: 1 -> {Fresh}|Vary: X", $"GET|X: 2 -> {Fresh}", "GET|X: 2 => hit|body b2"]),
         ("s.4.1 Vary: Cookie keeps users apart", [$"GET|Cookie: u=1 -> {Fresh}|Vary: Cookie", $"GET|Cookie: u=2 -> {Fresh}|Vary: Cookie => body b2", "GET|Cookie: u=1 => body b1"]),
         ("s.4.1 Vary: Origin", [$"GET|Origin: http://a -> {Fresh}|Vary: Origin", $"GET|Origin: http://b -> {Fresh}|Vary: Origin", $"GET -> {Fresh}|Vary: Origin => body b3"]),
+        ("s.4.1 an answer that one origin may read depends on Origin, named or not", [$"GET|Origin: http://a -> {Fresh}|Access-Control-Allow-Origin: http://a", $"GET|Origin: http://b -> {Fresh}|Access-Control-Allow-Origin: http://b => body b2",
+            "GET|Origin: http://a => hit|Access-Control-Allow-Origin: http://a"]),
+        ("s.4.1 one that all may read does not", [$"GET|Origin: http://a -> {Fresh}|Access-Control-Allow-Origin: *", "GET|Origin: http://b => hit"]),
         ("what the client's side is called is in answers, named or not", [$"GET|X-Forwarded-Scheme: ftp -> {Fresh}", $"GET -> {Fresh} => body b2", "GET => hit|body b2", "GET|X-Forwarded-Scheme: ftp => hit"]));
 
     [Theory]

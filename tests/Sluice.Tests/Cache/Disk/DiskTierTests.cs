@@ -207,6 +207,17 @@ public class DiskTierTests
     }
 
     [Fact]
+    public async Task WallClockThatStepsBack_HidesNoAgeOfWhatThisProcessPutOnDisk()
+    {
+        await using var scene = new DiskScene();
+        await scene.PutAsync(scene.Make("/a"));
+        scene.Time.Advance(TimeSpan.FromMinutes(2));
+        scene.Time.Step(TimeSpan.FromHours(-1));
+        var age = new TimeSpan((await scene.FindAsync("/a"))!.Head.Freshness.AgeTicks(scene.Now));
+        Assert.True(age >= TimeSpan.FromMinutes(2) && age < TimeSpan.FromMinutes(3), $"{age}");
+    }
+
+    [Fact]
     public async Task OneFolder_IsForOneStore()
     {
         await using var scene = new DiskScene();
