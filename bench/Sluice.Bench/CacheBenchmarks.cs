@@ -42,11 +42,11 @@ public class CacheBenchmarks
 
     private bool StoreAnswer(RequestHead request)
     {
-        var now = TimeProvider.System.GetUtcNow();
+        var now = Moment.Now(TimeProvider.System);
         var lookup = _cache.Find(request, "", bypass: false);
         // Fresh for no time but with a validator: the next round asks again and stores again.
         var head = Answer(request.Target.PathAndQuery.StartsWith("/new", StringComparison.Ordinal) ? "max-age=0" : "max-age=86400");
-        var writer = _cache.Receive(lookup, head, now, now).Writer!;
+        var writer = _cache.Receive(lookup, head, new Receipt(now, now, null)).Writer!;
         writer.Append(Body);
         return writer.Commit();
     }

@@ -45,7 +45,7 @@ public sealed class CacheCare
     /// <summary>What is held, as far as it is selected; in no order.</summary>
     public IEnumerable<HeldEntry> List(EntrySelector selector)
     {
-        var now = _time.GetUtcNow();
+        var now = Moment.Now(_time);
         var held = _tiers.Disk is { } disk ? _tier.All.Concat(disk.All().Where(e => !_tier.Find(e.Key).Any(inMemory => inMemory.Head.Vary.IsSameAs(e.Head.Vary)))) : _tier.All;
         return held.Where(e => selector.Matches(e.Key, e.Head) && Bans.Judge(e.Key, e.Head, e.BanStamp) is not { Soft: false }).Select(e => HeldEntry.Of(e, now));
     }
@@ -53,7 +53,7 @@ public sealed class CacheCare
     /// <summary>What is held for a request, and what would become of it now. Counts as no use.</summary>
     public async ValueTask<HeldAnswers> ShowAsync(RequestHead request, string scope)
     {
-        var now = _time.GetUtcNow();
+        var now = Moment.Now(_time);
         var rule = _rules?.ForLookup(request.Target);
         var facts = RequestFacts.Of(request.Fields);
         if (rule is { IgnoresReload: true })
@@ -63,6 +63,7 @@ public sealed class CacheCare
         if (_tiers.MayBeOnDisk(lookup.Key))
             lookup.Variants = [.. lookup.Variants, .. Asked(await _tiers.Disk!.FindAsync(lookup.Key), Bans.Newest)
                 .Where(e => !lookup.Variants.Any(inMemory => inMemory.Head.Vary.IsSameAs(e.Head.Vary)))];
+        _tiers.Groups.Ask(lookup.Variants);
         lookup.Selected = Reuse.Select(lookup.Variants, request.Fields);
         var verdict = HttpCache.Judge(lookup, now, out var reason);
         return HeldAnswers.Of(lookup, rule, verdict, reason, now);
@@ -71,7 +72,7 @@ public sealed class CacheCare
     /// <summary>Purges one URL, all its variants.</summary>
     public async ValueTask<Purged> PurgeAsync(RequestTarget target, IEnumerable<string> scopes, bool soft)
     {
-        var now = _time.GetUtcNow();
+        var now = Moment.Now(_time);
         var taken = 0;
         foreach (var scope in scopes)
         {
@@ -163,9 +164,10 @@ public sealed class CacheCare
         entry.BanStamp = Math.Max(entry.BanStamp, newest);
     }
 
-    private static Entry Stale(Entry entry, Ban ban, long newest)
+    private Entry Stale(Entry entry, Ban ban, long newest)
     {
-        var stale = entry.WithHead(entry.Head.StaleSince(new DateTimeOffset(ban.Number, TimeSpan.Zero)));
+        var now = Moment.Now(_time);
+        var stale = entry.WithHead(entry.Head.StaleSince(ban.Number < now.WallTicks ? Moment.ByWall(ban.Number) : now));
         stale.BanStamp = newest;
         return stale;
     }

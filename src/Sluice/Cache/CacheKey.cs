@@ -31,6 +31,9 @@ internal readonly struct CacheKey : IEquatable<CacheKey>
 
     public int Hash { get; }
 
+    /// <summary>The same for all URIs of the origin under the scope.</summary>
+    public int OriginHash => HashCode.Combine(_scope, _scheme, _host, _port);
+
     /// <summary>The route's name, or "" (forward).</summary>
     public string Scope => _scope;
 

@@ -133,7 +133,7 @@ internal sealed class CacheRule(CacheRuleOptions options)
     /// <summary>The lifetime under this rule, and whether it is the rule's.</summary>
     public (long Ticks, bool IsRules) Lifetime(long ticks, in ResponseDirectives said, FieldList fields)
     {
-        var isSaid = said.SharedMaxAge >= 0 || said.MaxAge >= 0 || fields.Contains(FieldNames.Expires);
+        var isSaid = said.SharedMaxAge >= 0 || said.MaxAge >= 0 || !said.IsTargeted && fields.Contains(FieldNames.Expires);
         var ruled = options.Ttl is { } ttl && (options.Override || !isSaid) ? ttl.Ticks : ticks;
         if (options.MinTtl is { } min)
             ruled = Math.Max(ruled, min.Ticks);

@@ -44,12 +44,12 @@ public readonly record struct CacheStatus
         }
         if (ForwardStatus != 0)
             text.Add("; fwd-status=", ForwardStatus);
-        if (Ttl is { } ttl)
-            text.Add("; ttl=", ttl);
         if (Stored)
             text.Add("; stored");
         if (Collapsed)
             text.Add("; collapsed");
+        if (Ttl is { } ttl)
+            text.Add("; ttl=", ttl);
         if (detail is not null)
         {
             text.Add("; detail=");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Sluice.Http;
 
 namespace Sluice.Cache;
@@ -7,16 +8,14 @@ namespace Sluice.Cache;
 /// arithmetic of its freshness. Immutable once it is in the tier.</summary>
 internal sealed class EntryHead
 {
-    // RFC 9111 s.3.2: Content-Length never; the other two describe the stored octets, which a 304 does not change.
-    private static readonly HashSet<string> NotUpdated = new(StringComparer.OrdinalIgnoreCase)
-    {
-        FieldNames.ContentLength, "Content-Encoding", FieldNames.ContentRange,
-    };
-
-    private EntryHead(int status, FieldList fields, FieldList request, in ResponseDirectives directives, in Freshness freshness, CacheRule? rule)
+    private EntryHead(
+        int status, FieldList fields, Vary vary, in ResponseDirectives directives, in Freshness freshness, in Receipt receipt, CacheRule? rule)
     {
         Status = status;
         Fields = fields;
+        From = receipt.From;
+        GroupStamp = receipt.GroupStamp;
+        Groups = EntryTags.GroupsOf(fields);
         Directives = rule?.Directives(directives) ?? directives;
         Freshness = freshness;
         if (rule is not null)
@@ -25,7 +24,7 @@ internal sealed class EntryHead
             Freshness = freshness.WithLifetime(lifetime);
             Rule = isRules ? rule.Id : null;
         }
-        Vary = Vary.Of(fields, request);
+        Vary = vary;
         Date = Freshness.DateOf(fields, freshness.ResponseTime);
         ETag = fields.Get(FieldNames.ETag);
         Bytes = BytesOf(fields);
@@ -33,7 +32,7 @@ internal sealed class EntryHead
 
     private EntryHead(int status, FieldList fields, Vary vary, in ResponseDirectives directives, in Freshness freshness)
     {
-        (Status, Fields, Vary, Directives, Freshness) = (status, fields, vary, directives, freshness);
+        (Status, Fields, Vary, Directives, Freshness, Groups) = (status, fields, vary, directives, freshness, EntryTags.GroupsOf(fields));
         Date = Freshness.DateOf(fields, freshness.ResponseTime);
         ETag = fields.Get(FieldNames.ETag);
         Bytes = BytesOf(fields);
@@ -43,6 +42,7 @@ internal sealed class EntryHead
     {
         (Status, Fields, Directives, Freshness) = (other.Status, other.Fields, other.Directives, other.Freshness);
         (Vary, Date, ETag, Bytes) = (other.Vary, other.Date, other.ETag, other.Bytes);
+        (From, Groups, GroupStamp) = (other.From, other.Groups, other.GroupStamp);
     }
 
     public int Status { get; }
@@ -60,6 +60,15 @@ internal sealed class EntryHead
 
     public string? ETag { get; }
 
+    /// <summary>Where it came from, or was last confirmed; null: not known.</summary>
+    public IPEndPoint? From { get; private init; }
+
+    /// <summary>Hashes of the groups that it belongs to (RFC 9875 s.2); null: none.</summary>
+    public int[]? Groups { get; }
+
+    /// <summary>The newest group invalidation when it was asked for (<see cref="GroupStamps"/>).</summary>
+    public long GroupStamp { get; private init; }
+
     /// <summary>As the head would stand on the wire.</summary>
     public int Bytes { get; }
 
@@ -71,31 +80,32 @@ internal sealed class EntryHead
 
     /// <summary>From the origin's answer to a request with these fields.</summary>
     /// <param name="rule">The rule for such an answer.</param>
-    public static EntryHead Of(FieldList request, ResponseHead head, in ResponseDirectives directives, DateTimeOffset requestTime, DateTimeOffset responseTime, CacheRule? rule = null)
+    public static EntryHead Of(FieldList request, ResponseHead head, in ResponseDirectives directives, in Receipt receipt, CacheRule? rule = null)
     {
         var fields = Storable(head.Fields, directives.WithheldFields);
-        SetDate(fields, responseTime);
-        return new EntryHead(head.Status, fields, request, directives, new Freshness(head.Status, head.Fields, directives, requestTime, responseTime), rule);
+        SetDate(fields, receipt.Came.Wall);
+        var freshness = new Freshness(head.Status, head.Fields, directives, receipt, MayGuess(request));
+        return new EntryHead(head.Status, fields, Vary.Of(fields, request), directives, freshness, receipt, rule);
     }
 
     /// <summary>RFC 9111 s.3.2, s.4.3.4: each field of the 304 (or of a HEAD's 200) replaces the stored lines of its
     /// name, so that the head does not grow however often that happens.</summary>
-    public EntryHead FreshenedBy(FieldList request, FieldList update, DateTimeOffset requestTime, DateTimeOffset responseTime, CacheRule? rule = null)
+    public EntryHead FreshenedBy(FieldList request, FieldList update, in Receipt receipt, CacheRule? rule = null)
     {
         var lines = Storable(update, null);
         var merged = new FieldList(Fields.Count + 4);
         foreach (ref readonly var line in Fields.Lines)
             // Set-Cookie on a 304 is for the one who asked (HttpCache hands it on).
-            if (NotUpdated.Contains(line.Name) || !lines.Contains(line.Name))
+            if (IsOfTheMessage(line.Name) || !lines.Contains(line.Name))
                 merged.Add(line.Name, line.Value);
         foreach (ref readonly var line in lines.Lines)
-            if (!NotUpdated.Contains(line.Name) && !FieldList.SameName(line.Name, FieldNames.SetCookie))
+            if (!IsOfTheMessage(line.Name) && !FieldList.SameName(line.Name, FieldNames.SetCookie))
                 merged.Add(line.Name, line.Value);
         // Without a Date of its own the update is dated by its receipt.
         if (!lines.Contains(FieldNames.Date))
-            merged.Set(FieldNames.Date, HttpDate.Format(responseTime));
-        SetDate(merged, responseTime);
-        var directives = ResponseDirectives.Of(merged);
+            merged.Set(FieldNames.Date, HttpDate.Format(receipt.Came.Wall));
+        SetDate(merged, receipt.Came.Wall);
+        var directives = ResponseDirectives.Of(merged, receipt.Targets);
         var forAge = merged;
         if (update.Get(FieldNames.Age) is { } age)
         {
@@ -103,16 +113,17 @@ internal sealed class EntryHead
             forAge.Set(FieldNames.Age, age);
         }
         var fields = directives.WithheldFields is null ? merged : Storable(merged, directives.WithheldFields);
-        return new EntryHead(Status, fields, request, directives, new Freshness(Status, forAge, directives, requestTime, responseTime), rule);
+        return new EntryHead(Status, fields, Vary.Of(fields, request, Vary), directives, new Freshness(Status, forAge, directives, receipt, MayGuess(request)), receipt, rule);
     }
 
     /// <summary>What was written down of one.</summary>
     public static EntryHead Restore(
-        int status, FieldList fields, Vary vary, in ResponseDirectives directives, in Freshness freshness, string? rule, bool isSoftlyPurged) =>
-        new(status, fields, vary, directives, freshness) { Rule = rule, IsSoftlyPurged = isSoftlyPurged };
+        int status, FieldList fields, Vary vary, in ResponseDirectives directives, in Freshness freshness, IPEndPoint? from, long groupStamp,
+        string? rule, bool isSoftlyPurged) =>
+        new(status, fields, vary, directives, freshness) { From = from, GroupStamp = groupStamp, Rule = rule, IsSoftlyPurged = isSoftlyPurged };
 
     /// <summary>The same, but not fresh any longer from then on; what may be done with a stale answer may be done with it.</summary>
-    public EntryHead StaleSince(DateTimeOffset then) => new(this)
+    public EntryHead StaleSince(in Moment then) => new(this)
     {
         Freshness = Freshness.WithLifetime(Math.Min(Freshness.LifetimeTicks, Freshness.AgeTicks(then))), IsSoftlyPurged = true, Rule = Rule,
     };
@@ -132,6 +143,13 @@ internal sealed class EntryHead
             fields.Set(FieldNames.ContentLength, value);
         Fields = fields;
     }
+
+    // RFC 9111 s.4.2.2 lets a cache guess; a page that a cookie may have made one user's is not what we guess about.
+    private static bool MayGuess(FieldList request) => !request.Contains(FieldNames.Cookie);
+
+    // RFC 9111 s.3.2: of this message, not of the stored one.
+    private static bool IsOfTheMessage(string name) =>
+        FieldList.SameName(name, FieldNames.ContentLength) || FieldList.SameName(name, FieldNames.ContentRange);
 
     private static int BytesOf(FieldList fields)
     {

@@ -7,6 +7,9 @@ namespace Sluice.Cache;
 /// They compare as they are.</summary>
 internal static class EntryTags
 {
+    // RFC 9875 s.2, s.3: at least 32. As many as fit into a head would be work for who reuses and a flood for who invalidates.
+    private const int MostGroups = 128;
+
     private static readonly string[] Plain = ["Surrogate-Key", "Cache-Tag", "xkey"];
 
     public static bool Has(FieldList fields, string tag)
@@ -32,7 +35,7 @@ internal static class EntryTags
         return [.. tags.Distinct()];
     }
 
-    private static bool IsGroups(string name) => FieldList.SameName(name, "Cache-Groups");
+    private static bool IsGroups(string name) => FieldList.SameName(name, FieldNames.CacheGroups);
 
     private static bool IsPlain(string name)
     {
@@ -50,33 +53,29 @@ internal static class EntryTags
         return false;
     }
 
-    /// <summary>The strings of a list (RFC 9651 s.3.1, s.3.3.3), parameters left out. A list that is not well formed has none from there on.</summary>
-    private static IEnumerable<string> Groups(string list)
+    /// <summary>What a group is compared by; null: there are none. Two lines are one list.</summary>
+    public static int[]? GroupsOf(FieldList fields)
     {
-        var at = 0;
-        while (at < list.Length)
+        if (!fields.Contains(FieldNames.CacheGroups))
+            return null;
+        var groups = Groups(fields.Get(FieldNames.CacheGroups)!);
+        return groups.Count == 0 ? null : [.. groups.Select(HashOf).Distinct()];
+    }
+
+    public static int HashOf(string group) => group.GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>The strings of a list (RFC 9875 s.2, s.3); none where it is malformed, or has members of another type (RFC 9651 s.4.2).</summary>
+    public static List<string> Groups(string list)
+    {
+        var groups = new List<string>();
+        var reader = new StructuredReader(list);
+        while (reader.TryMember())
         {
-            if (list[at] is ' ' or '\t' or ',')
-            {
-                at++;
-                continue;
-            }
-            if (list[at] != '"')
-                yield break;
-            var name = new System.Text.StringBuilder();
-            for (at++; at < list.Length && list[at] != '"'; at++)
-            {
-                if (list[at] == '\\' && at + 1 < list.Length)
-                    at++;
-                name.Append(list[at]);
-            }
-            if (at >= list.Length)
-                yield break;
-            yield return name.ToString();
-            // Parameters: up to the next comma outside of quotes.
-            var quoted = false;
-            for (at++; at < list.Length && (quoted || list[at] != ','); at++)
-                quoted ^= list[at] == '"';
+            if (reader.Type != StructuredType.String)
+                return [];
+            if (groups.Count < MostGroups)
+                groups.Add(reader.Text);
         }
+        return reader.Failed ? [] : groups;
     }
 }

@@ -11,8 +11,8 @@ namespace Sluice.Cache;
 /// age now             = initial age + (now - response_time)
 /// fresh               : lifetime > age now
 /// </code>
-/// All in ticks; lifetimes and ages are at most 2^31 seconds (s.1.2.2), so no sum overflows. A clock that steps back
-/// makes nothing younger than it was on receipt.
+/// All in ticks; lifetimes and ages are at most 2^31 seconds (s.1.2.2), so no sum overflows. Spans of time are measured by
+/// two clocks (<see cref="Moment"/>): whoever sets the wall clock makes nothing younger than it is.
 /// </summary>
 internal readonly struct Freshness
 {
@@ -22,22 +22,21 @@ internal readonly struct Freshness
     /// <summary>... and ours at most a day: who wants more says so.</summary>
     private static readonly TimeSpan MaxHeuristic = TimeSpan.FromDays(1);
 
-    private readonly long _initialAgeTicks;
-    private readonly long _responseTicks;
+    private readonly Moment _response;
 
-    public Freshness(int status, FieldList fields, in ResponseDirectives directives, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    /// <param name="mayGuess">Whether a heuristic may stand in where nobody says how long.</param>
+    public Freshness(int status, FieldList fields, in ResponseDirectives directives, in Receipt receipt, bool mayGuess)
     {
+        _response = receipt.Came;
         // RFC 9110 s.6.6.1: without a (valid) Date the time of receipt stands for it.
-        var date = DateOf(fields, responseTime);
-        _responseTicks = responseTime.UtcTicks;
+        var date = DateOf(fields, ResponseTime);
         // Date counts whole seconds: so does what is measured against it.
-        var received = _responseTicks - _responseTicks % TimeSpan.TicksPerSecond;
+        var received = _response.WallTicks - _response.WallTicks % TimeSpan.TicksPerSecond;
         var apparentAge = Math.Max(0, received - date.UtcTicks);
-        var delay = Math.Max(0, _responseTicks - requestTime.UtcTicks);
         AgeValueTicks = AgeOf(fields) * TimeSpan.TicksPerSecond;
-        DelayTicks = delay;
-        _initialAgeTicks = Math.Max(apparentAge, AgeValueTicks + delay);
-        LifetimeTicks = Lifetime(status, fields, directives, date, responseTime);
+        DelayTicks = _response.TicksSince(receipt.Asked);
+        InitialAgeTicks = Math.Max(apparentAge, AgeValueTicks + DelayTicks);
+        LifetimeTicks = Lifetime(status, fields, directives, date, ResponseTime, mayGuess);
     }
 
     private Freshness(in Freshness other, long lifetimeTicks)
@@ -46,15 +45,15 @@ internal readonly struct Freshness
         LifetimeTicks = lifetimeTicks;
     }
 
-    private Freshness(ReadOnlySpan<long> numbers, long initialAgeTicks)
+    private Freshness(ReadOnlySpan<long> numbers, long initialAgeTicks, in Moment response)
     {
-        (LifetimeTicks, _initialAgeTicks, _responseTicks, AgeValueTicks, DelayTicks) = (numbers[0], initialAgeTicks, numbers[2], numbers[3], numbers[4]);
+        (LifetimeTicks, InitialAgeTicks, _response, AgeValueTicks, DelayTicks) = (numbers[0], initialAgeTicks, response, numbers[3], numbers[4]);
     }
 
-    public const int NumberCount = 5;
+    public const int NumberCount = 6;
 
     /// <summary>To be written down.</summary>
-    public long[] Numbers => [LifetimeTicks, _initialAgeTicks, _responseTicks, AgeValueTicks, DelayTicks];
+    public long[] Numbers => [LifetimeTicks, InitialAgeTicks, _response.WallTicks, AgeValueTicks, DelayTicks, _response.SteadyTicks];
 
     public long LifetimeTicks { get; }
 
@@ -64,22 +63,30 @@ internal readonly struct Freshness
     public long DelayTicks { get; }
 
     /// <summary>corrected_initial_age</summary>
-    public long InitialAgeTicks => _initialAgeTicks;
+    public long InitialAgeTicks { get; }
 
-    public DateTimeOffset ResponseTime => new(_responseTicks, TimeSpan.Zero);
+    public DateTimeOffset ResponseTime => _response.Wall;
 
-    public long AgeTicks(DateTimeOffset now) => _initialAgeTicks + Math.Max(0, now.UtcTicks - _responseTicks);
+    public long AgeTicks(in Moment now) => InitialAgeTicks + now.TicksSince(_response);
 
-    /// <summary>What was written down of one, perhaps by another process; null: that cannot have been. Where it was received later than
-    /// now, a clock has stepped back since, and nobody knows how old it is: it is as old as can be.</summary>
-    public static Freshness? Restore(ReadOnlySpan<long> numbers, DateTimeOffset now)
+    /// <summary>Negative: stale since.</summary>
+    public long LeftTicks(in Moment now) => LifetimeTicks - AgeTicks(now);
+
+    /// <summary>What was written down of one; null: that cannot have been.</summary>
+    /// <param name="isOfThisLife">It was so by the same steady clock. If not, only the wall can tell how old it is by now; where it was
+    /// received later than now, that clock has stepped back since, and nobody knows: it is as old as can be.</param>
+    public static Freshness? Restore(ReadOnlySpan<long> numbers, in Moment now, bool isOfThisLife)
     {
-        foreach (var number in numbers)
+        foreach (var number in numbers[..5])
             if (number is < 0 or > long.MaxValue / 4)
                 return null;
-        if (numbers[2] > DateTimeOffset.MaxValue.UtcTicks)
+        if (numbers[2] > DateTimeOffset.MaxValue.UtcTicks || numbers[5] is < -(long.MaxValue / 4) or > long.MaxValue / 4)
             return null;
-        return new Freshness(numbers, numbers[2] > now.UtcTicks ? DirectiveReader.MaxSeconds * TimeSpan.TicksPerSecond : numbers[1]);
+        if (isOfThisLife)
+            return new Freshness(numbers, numbers[1], new Moment(numbers[2], numbers[5]));
+        var elapsed = now.WallTicks - numbers[2];
+        return new Freshness(numbers, elapsed < 0 ? DirectiveReader.MaxSeconds * TimeSpan.TicksPerSecond : numbers[1],
+            new Moment(numbers[2], now.SteadyTicks - Math.Max(0, elapsed)));
     }
 
     public Freshness WithLifetime(long ticks) => new(this, ticks);
@@ -92,19 +99,20 @@ internal readonly struct Freshness
         status is 200 or 203 or 204 or 206 or 300 or 301 or 308 or 404 or 405 or 410 or 414 or 501;
 
     // RFC 9111 s.4.2.1: the first that is present: s-maxage, max-age, Expires - Date; else a heuristic.
-    private static long Lifetime(int status, FieldList fields, in ResponseDirectives directives, DateTimeOffset date, DateTimeOffset responseTime)
+    private static long Lifetime(
+        int status, FieldList fields, in ResponseDirectives directives, DateTimeOffset date, DateTimeOffset responseTime, bool mayGuess)
     {
         if (directives.SharedMaxAge >= 0)
             return directives.SharedMaxAge * TimeSpan.TicksPerSecond;
         if (directives.MaxAge >= 0)
             return directives.MaxAge * TimeSpan.TicksPerSecond;
         // RFC 9111 s.5.3: an invalid Expires, "0" above all, is in the past.
-        if (FirstLine(fields, FieldNames.Expires) is { } text)
+        if (!directives.IsTargeted && FirstLine(fields, FieldNames.Expires) is { } text)
             return HttpDate.TryParseLeniently(text, responseTime, out var expires)
                 ? Math.Clamp(expires.UtcTicks - date.UtcTicks, 0, DirectiveReader.MaxSeconds * TimeSpan.TicksPerSecond)
                 : 0;
         // RFC 9111 s.4.2.2: heuristics only where the status or the origin (public) allows storing without a lifetime.
-        if ((IsHeuristicallyCacheable(status) || directives.Public)
+        if ((mayGuess && IsHeuristicallyCacheable(status) || directives.Public)
             && FirstLine(fields, FieldNames.LastModified) is { } modifiedText
             && HttpDate.TryParseLeniently(modifiedText, responseTime, out var modified))
             return Math.Clamp((date.UtcTicks - modified.UtcTicks) / HeuristicDivisor, 0, MaxHeuristic.Ticks);

@@ -13,7 +13,7 @@ namespace Sluice.Cache;
 /// <param name="Tier"><c>memory</c> or <c>disk</c>.</param>
 public sealed record HeldEntry(string Url, string Route, int Status, string? Type, long Bytes, long Age, long FreshFor, bool Validates, string Tier)
 {
-    internal static HeldEntry Of(Entry entry, DateTimeOffset now)
+    internal static HeldEntry Of(Entry entry, Moment now)
     {
         var age = entry.Head.Freshness.AgeTicks(now);
         return new(entry.Key.Url, entry.Key.Scope, entry.Head.Status, entry.Head.Fields.Get(FieldNames.ContentType), entry.Body.Length,
@@ -31,7 +31,7 @@ public sealed record HeldEntry(string Url, string Route, int Status, string? Typ
 /// <param name="Reason">Why it is no fresh hit, or why it is a hit.</param>
 public sealed record HeldAnswers(string Url, string Route, string? Rule, string Verdict, string Reason, IReadOnlyList<HeldVariant> Variants)
 {
-    internal static HeldAnswers Of(Lookup lookup, CacheRule? rule, ReuseVerdict verdict, MissReason reason, DateTimeOffset now)
+    internal static HeldAnswers Of(Lookup lookup, CacheRule? rule, ReuseVerdict verdict, MissReason reason, Moment now)
     {
         var (word, why) = verdict switch
         {
@@ -53,7 +53,7 @@ public sealed record HeldVariant(
     bool Selected, int Status, IReadOnlyList<Field> Fields, IReadOnlyDictionary<string, string?> Vary, IReadOnlyList<string> Tags, long Bytes, bool Validates,
     string Tier, HeldFreshness Freshness)
 {
-    internal static HeldVariant Of(Entry entry, bool selected, DateTimeOffset now) => new(
+    internal static HeldVariant Of(Entry entry, bool selected, Moment now) => new(
         selected, entry.Head.Status, [.. entry.Head.Fields], entry.Head.Vary.Values.ToDictionary(StringComparer.OrdinalIgnoreCase), EntryTags.Of(entry.Head.Fields),
         entry.Body.Length, entry.IsInvalidated, HeldEntry.TierOf(entry), HeldFreshness.Of(entry.Head, now));
 }
@@ -77,7 +77,7 @@ public sealed record HeldFreshness(
     DateTimeOffset Date, DateTimeOffset ResponseTime, double AgeValue, double ResponseDelay, double ApparentAge, double CorrectedInitialAge,
     double ResidentTime, double CurrentAge, double Lifetime, string LifetimeFrom, double FreshFor, long? StaleWhileRevalidate, long? StaleIfError, bool ForbidsStale)
 {
-    internal static HeldFreshness Of(EntryHead head, DateTimeOffset now)
+    internal static HeldFreshness Of(EntryHead head, Moment now)
     {
         var (freshness, directives) = (head.Freshness, head.Directives);
         var age = freshness.AgeTicks(now);
@@ -93,7 +93,7 @@ public sealed record HeldFreshness(
         : head.Rule is { } rule ? $"rule {rule}"
         : head.Directives.SharedMaxAge >= 0 ? "s-maxage"
         : head.Directives.MaxAge >= 0 ? "max-age"
-        : head.Fields.Contains(FieldNames.Expires) ? "Expires"
+        : !head.Directives.IsTargeted && head.Fields.Contains(FieldNames.Expires) ? "Expires"
         : head.Freshness.LifetimeTicks > 0 ? "heuristic"
         : "none";
 

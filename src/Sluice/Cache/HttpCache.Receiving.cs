@@ -9,38 +9,41 @@ public sealed partial class HttpCache
     /// <summary>What to do with the origin's final head for a lookup that was not served. Call it for every lookup that
     /// went upstream: invalidation by unsafe methods happens here.</summary>
     /// <param name="head">As received, hop-by-hop fields included.</param>
-    /// <param name="requestTime">When the request was sent.</param>
-    /// <param name="responseTime">When the head was received.</param>
-    public Admission Receive(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    public Admission Receive(Lookup lookup, ResponseHead head, in Receipt receipt) => ReceiveFor(lookup, head, receipt.To(lookup));
+
+    private Admission ReceiveFor(Lookup lookup, ResponseHead head, in Receipt receipt)
     {
-        if (Invalidation.Applies(lookup.Request.Method, head.Status))
-            Invalidate(lookup, head.Fields);
+        var isUndisturbed = !IsInvalidated(lookup);
+        if (!Methods.IsSafe(lookup.Request.Method) || lookup.Facts.IsDiverted)
+            Invalidate(lookup, head);
         if (lookup.Outcome == LookupOutcome.Bypass)
-            return Pass(lookup, head, NotTakenPart(lookup.Reason));
+            return lookup.Reason == MissReason.Method && isUndisturbed && Storability.IsOfPost(lookup, head, receipt.Targets)
+                ? AdmitPost(lookup, head, receipt)
+                : Pass(lookup, head, NotTakenPart(lookup.Reason));
         if (lookup.Plan is not null && (head.Status is 206 or 304 or 416))
-            return Parts.Continue(lookup, head, requestTime, responseTime);
+            return Parts.Continue(lookup, head, receipt);
         if (lookup.Plan is { } plan)
             plan.Slice = PartialContent.SliceOf(lookup, head);
         if (head.Status == 304)
-            return lookup.Validators is null ? Pass(lookup, head, NotStoredReason.NotModified) : Freshen(lookup, head, requestTime, responseTime);
-        if (head.Status is 500 or 502 or 503 or 504 && lookup.Standby is { } stale && Reuse.InsteadOfServerError(stale, lookup.Facts.Directives, responseTime))
-            return Serve(lookup, head, stale, responseTime, "stale-if-error");
+            return lookup.Validators is null ? Pass(lookup, head, NotStoredReason.NotModified) : Freshen(lookup, head, receipt);
+        if (head.Status is 500 or 502 or 503 or 504 && lookup.Standby is { } stale && Reuse.InsteadOfServerError(stale, lookup.Facts.Directives, receipt.Came))
+            return Serve(lookup, head, stale, receipt.Came, "stale-if-error");
         if (lookup.Request.Method == Methods.Head)
         {
             if (head.Status == 200 && lookup.Selected is { } stored)
-                CompareWithHead(stored, lookup, head, requestTime, responseTime);
+                CompareWithHead(stored, lookup, head, receipt);
             return Pass(lookup, head, NotStoredReason.Method);
         }
-        return Admit(lookup, head, requestTime, responseTime);
+        return Admit(lookup, head, receipt);
     }
 
     /// <summary>The origin's answer for a gap of the plan, but for the first, which <see cref="Receive"/> has taken. Null: it does not
     /// continue what has been sent, and what is held is dropped.</summary>
-    public Gap? ReceiveGap(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime) =>
-        Parts.ReceiveGap(lookup, head, requestTime, responseTime);
+    public Gap? ReceiveGap(Lookup lookup, ResponseHead head, in Receipt receipt) =>
+        Parts.ReceiveGap(lookup, head, receipt.To(lookup));
 
     /// <summary>RFC 9111 s.4.3.4: the 304 updates what it confirms, and that answers the client.</summary>
-    private Admission Freshen(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    private Admission Freshen(Lookup lookup, ResponseHead head, in Receipt receipt)
     {
         var clientTags = lookup.Facts.IfNoneMatch;
         if (Validation.Confirmed(lookup.Selected, lookup.Variants, clientTags, head.Fields) is not { } confirmed)
@@ -52,10 +55,10 @@ public sealed partial class HttpCache
                 _tiers.Remove(doubtful);
             return AskAgain(lookup, head);
         }
-        var freshened = Update(confirmed, lookup, head, requestTime, responseTime);
-        if (freshened.Partial is not null && !PartialContent.Covers(freshened, lookup.Request.Method, lookup.Facts, responseTime))
+        var freshened = Update(confirmed, lookup, head, receipt);
+        if (freshened.Partial is not null && !PartialContent.Covers(freshened, lookup.Request.Method, lookup.Facts, receipt.Came))
             return AskAgain(lookup, head);
-        var admission = Serve(lookup, head, freshened, responseTime, null);
+        var admission = Serve(lookup, head, freshened, receipt.Came, null);
         AddCookies(admission.Reply!, head);
         return admission;
     }
@@ -69,22 +72,22 @@ public sealed partial class HttpCache
     }
 
     /// <summary>RFC 9111 s.4.3.5: the 200 of a HEAD updates the stored answer that it agrees with, and makes another doubtful.</summary>
-    private void CompareWithHead(Entry stored, Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    private void CompareWithHead(Entry stored, Lookup lookup, ResponseHead head, in Receipt receipt)
     {
         if (Validation.Agrees(stored, head.Fields))
-            Update(stored, lookup, head, requestTime, responseTime);
+            Update(stored, lookup, head, receipt);
         else
             _tiers.Doubt(stored);
     }
 
     /// <summary>A new entry with the same body and the updated head, put in the place of the old where it may be stored.</summary>
-    private Entry Update(Entry old, Lookup lookup, ResponseHead update, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    private Entry Update(Entry old, Lookup lookup, ResponseHead update, in Receipt receipt)
     {
         var rule = _rules?.ForAnswer(lookup.Request.Target, old.Head.Status, old.Head.Fields);
-        var head = old.Head.FreshenedBy(lookup.Request.Fields, update.Fields, requestTime, responseTime, rule);
+        var head = old.Head.FreshenedBy(lookup.Request.Fields, update.Fields, receipt, rule);
         var entry = old.With(head);
         // By the origin's own directives, not by what a rule makes of them.
-        var reason = Judge(lookup, head.Status, head.Fields, rule is null ? head.Directives : ResponseDirectives.Of(head.Fields), rule);
+        var reason = Judge(lookup, head.Status, head.Fields, rule is null ? head.Directives : ResponseDirectives.Of(head.Fields, receipt.Targets), rule);
         switch (reason == NotStoredReason.None ? Storability.Judge(head) : reason)
         {
             case NotStoredReason.None:
@@ -115,17 +118,25 @@ public sealed partial class HttpCache
         return new Admission { Kind = AdmissionKind.AskAgain, Reason = NotStoredReason.NotModified, CacheStatus = status };
     }
 
-    private Admission Admit(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    /// <summary>RFC 9110 s.9.3.3: it answers later GETs. Its own invalidation is no reason against it.</summary>
+    private Admission AdmitPost(Lookup lookup, ResponseHead head, in Receipt receipt)
+    {
+        lookup.Stamp = _tiers.Memory.StampOf(lookup.Key);
+        lookup.Facts = lookup.Facts with { HasBody = false };
+        return Admit(lookup, head, receipt);
+    }
+
+    private Admission Admit(Lookup lookup, ResponseHead head, in Receipt receipt)
     {
         if (head.Status == 206)
-            return Parts.Admit(lookup, head, requestTime, responseTime);
-        var directives = ResponseDirectives.Of(head.Fields);
+            return Parts.Admit(lookup, head, receipt);
+        var directives = ResponseDirectives.Of(head.Fields, receipt.Targets);
         var rule = _rules?.ForAnswer(lookup.Request.Target, head.Status, head.Fields);
         var reason = Judge(lookup, head.Status, head.Fields, directives, rule);
         EntryHead? entryHead = null;
         if (reason == NotStoredReason.None)
         {
-            entryHead = EntryHead.Of(lookup.Request.Fields, head, directives, requestTime, responseTime, rule);
+            entryHead = EntryHead.Of(lookup.Request.Fields, head, directives, receipt, rule);
             reason = Storability.Judge(entryHead);
         }
         long? length = null;
@@ -138,8 +149,8 @@ public sealed partial class HttpCache
             {
                 Kind = AdmissionKind.Store,
                 Writer = new EntryWriter(this, lookup, entryHead!, new BodyBuilder(_tiers.Memory, length, _tiers.MaxCollected), BodyOnDisk.For(_tiers, length),
-                    PartialContent.IfItBreaks(head, length, requestTime, responseTime)),
-                CacheStatus = Forwarded(lookup, head) with { Stored = true },
+                    lookup.Request.Method == Methods.Get ? PartialContent.IfItBreaks(head, length, receipt) : null),
+                CacheStatus = Forwarded(lookup, head) with { Stored = true, Ttl = entryHead!.Freshness.LeftTicks(receipt.Came) / TimeSpan.TicksPerSecond },
             };
         if (SpeaksForAll(lookup, head.Status))
         {
@@ -175,13 +186,35 @@ public sealed partial class HttpCache
         return head.Fields.Contains(FieldNames.TransferEncoding) || ContentLength.TryRead(head.Fields, out length);
     }
 
-    private void Invalidate(Lookup lookup, FieldList response)
+    /// <summary>RFC 9111 s.4.4, RFC 9875 s.3: after an unsafe method.</summary>
+    private void Invalidate(Lookup lookup, ResponseHead head)
     {
-        _tiers.Invalidate(lookup.Key);
+        var target = lookup.Request.Target;
+        // Whatever the status: the origin says it in so many words.
+        if (head.Fields.Get(FieldNames.CacheGroupInvalidation) is { } groups)
+            foreach (var group in EntryTags.Groups(groups))
+                InvalidateGroup(lookup.Key, EntryTags.HashOf(group));
+        if (!Invalidation.Applies(head.Status))
+            return;
+        Invalidate(lookup.Key);
         foreach (var name in (ReadOnlySpan<string>)[FieldNames.Location, FieldNames.ContentLocation])
-            if (Invalidation.SameOriginPath(lookup.Request.Target, response.Get(name)) is { } path)
-                _tiers.Invalidate(lookup.Key.WithPath(_rules?.KeyPath(lookup.Request.Target, path) ?? path));
+            if (Invalidation.SameOriginPath(target, head.Fields.Get(name)) is { } path)
+                Invalidate(lookup.Key.WithPath(_rules?.KeyPath(target, path) ?? path));
     }
+
+    private void Invalidate(in CacheKey key)
+    {
+        // RFC 9875 s.2.2.1: a cache may invalidate what shares a group with it; no further than that. The members of what lies on
+        // disk alone are left to the origin's word (s.3).
+        foreach (var entry in _tiers.Memory.Find(key))
+            foreach (var group in entry.Head.Groups ?? [])
+                InvalidateGroup(key, group);
+        _tiers.Invalidate(key);
+    }
+
+    /// <summary>All members, in all tiers, are validated before they are served again.</summary>
+    /// <param name="origin">Any key of the origin.</param>
+    internal void InvalidateGroup(in CacheKey origin, int group) => _tiers.Groups.Invalidate(origin, group);
 
     private static NotStoredReason NotTakenPart(MissReason reason) => reason switch
     {
@@ -197,7 +230,7 @@ public sealed partial class HttpCache
     internal static Admission Pass(Lookup lookup, ResponseHead head, NotStoredReason reason) =>
         new() { Kind = AdmissionKind.Pass, Reason = reason, CacheStatus = Forwarded(lookup, head) };
 
-    private static Admission Serve(Lookup lookup, ResponseHead head, Entry entry, DateTimeOffset now, string? detail)
+    private static Admission Serve(Lookup lookup, ResponseHead head, Entry entry, in Moment now, string? detail)
     {
         var reply = ReplyBuilder.Build(entry, lookup.Request.Method, lookup.Facts, now, Forwarded(lookup, head) with { Detail = detail });
         return new Admission { Kind = AdmissionKind.Serve, Reply = reply, CacheStatus = reply.CacheStatus };

@@ -46,16 +46,16 @@ public sealed partial class HttpCache
 
     /// <summary>Whether the answer serves anybody but the one who asked: fresh for a request without wishes.</summary>
     internal bool ServesOthers(EntryWriter writer) =>
-        Reuse.Judge(writer.Head, RequestDirectives.None, _time.GetUtcNow(), out _) == ReuseVerdict.Fresh;
+        Reuse.Judge(writer.Head, RequestDirectives.None, Moment.Now(_time), out _) == ReuseVerdict.Fresh;
 
     /// <summary>The head for one who follows an answer that is still coming (its body is not in it), or 304; null: it may not
     /// have it (RFC 9111 s.4).</summary>
     /// <param name="variant">Where the answer is another variant: the one it wants.</param>
     internal StoredReply? Follow(EntryWriter writer, Lookup lookup, out string? variant)
     {
-        var (head, now) = (writer.Head, _time.GetUtcNow());
+        var (head, now) = (writer.Head, Moment.Now(_time));
         variant = head.Vary.Matches(lookup.Request.Fields) ? null : head.Vary.VariantOf(lookup.Request.Fields);
-        return variant is null && Reuse.Judge(head, lookup.Facts.Directives, now, out _) == ReuseVerdict.Fresh
+        return variant is null && !_tiers.Groups.Doubts(lookup.Key, head) && Reuse.Judge(head, lookup.Facts.Directives, now, out _) == ReuseVerdict.Fresh
             ? ReplyBuilder.Follow(head, lookup.Facts, now, new CacheStatus { Forwarded = lookup.Reason, ForwardStatus = head.Status, Collapsed = true })
             : null;
     }
@@ -63,7 +63,7 @@ public sealed partial class HttpCache
     /// <summary>As <see cref="InsteadOfError"/>, where the origin answered another's request by 500, 502, 503 or 504 (RFC 5861 s.4).</summary>
     internal StoredReply? InsteadOfServerError(Lookup lookup, int status)
     {
-        var now = _time.GetUtcNow();
+        var now = Moment.Now(_time);
         return lookup.Standby is { } entry && Reuse.InsteadOfServerError(entry, lookup.Facts.Directives, now)
             ? ReplyBuilder.Build(entry, lookup.Request.Method, lookup.Facts, now,
                 new CacheStatus { Forwarded = lookup.Reason, ForwardStatus = status, Collapsed = true, Detail = "stale-if-error" })

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache.Disk;
@@ -49,22 +50,28 @@ public sealed partial class HttpCache : IAsyncDisposable
     /// <param name="scope">Where the answer comes from: the route's name (reverse), or "" (forward). Scheme, host and
     /// port of the target are in the key besides.</param>
     /// <param name="bypass">Policy keeps the cache out: nothing is served, nothing stored; invalidation still happens.</param>
-    public Lookup Find(RequestHead request, string scope, bool bypass)
+    /// <param name="mayDial">Which addresses the client may have dialled: what came from another is not served to it. Null: any.</param>
+    public Lookup Find(RequestHead request, string scope, bool bypass, Func<IPEndPoint, bool>? mayDial = null)
     {
         var facts = RequestFacts.Of(request.Fields);
         var rule = _rules?.ForLookup(request.Target);
         if (rule is { IgnoresReload: true })
             facts.Directives = facts.Directives.WithoutReload();
-        var lookup = new Lookup(request, CacheKey.Of(scope, request.Target, rule), facts);
+        var lookup = new Lookup(request, CacheKey.Of(scope, request.Target, rule), facts) { MayDial = mayDial };
         lookup.Reason = _tiers.IsOff ? MissReason.CacheOff
             : bypass || rule is { Bypasses: true } ? MissReason.Bypassed
             : request.Method is not (Methods.Get or Methods.Head) ? MissReason.Method
             // A body on GET has no defined meaning (RFC 9110 s.9.3.1), but an origin may act on it: not in the key, so not for the cache.
             : facts.HasBody ? MissReason.RequestBody
+            : facts.HasUpgrade ? MissReason.Upgrade
+            : facts.IsDiverted ? MissReason.Diverted
             : MissReason.None;
         if (lookup.Reason != MissReason.None)
         {
             lookup.Outcome = LookupOutcome.Bypass;
+            // An answer to POST may be stored (RFC 9110 s.9.3.3).
+            if (lookup.Reason == MissReason.Method)
+                Stamp(lookup);
             return lookup;
         }
         Look(lookup);
@@ -74,13 +81,13 @@ public sealed partial class HttpCache : IAsyncDisposable
     /// <summary>Decides by what is in memory; false: the disk may have more.</summary>
     private bool Look(Lookup lookup)
     {
-        lookup.Stamp = _tiers.Memory.StampOf(lookup.Key);
-        lookup.BanStamp = Care.Bans.Newest;
-        lookup.Variants = lookup.InMemory = Care.Asked(_tiers.Memory.Find(lookup.Key), lookup.Key, lookup.BanStamp);
+        Stamp(lookup);
+        lookup.InMemory = Care.Asked(_tiers.Memory.Find(lookup.Key), lookup.Key, lookup.BanStamp);
+        lookup.Variants = Allowed(lookup, lookup.InMemory);
         lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
         lookup.MayBeOnDisk = lookup.Selected is null && _tiers.MayBeOnDisk(lookup.Key);
         if (!lookup.MayBeOnDisk)
-            Decide(lookup, _time.GetUtcNow());
+            Decide(lookup, Moment.Now(_time));
         return !lookup.MayBeOnDisk;
     }
 
@@ -91,7 +98,7 @@ public sealed partial class HttpCache : IAsyncDisposable
         lookup.MayBeOnDisk = false;
         if (found.Length > 0)
         {
-            lookup.Variants = [.. lookup.Variants, .. found];
+            lookup.Variants = [.. lookup.Variants, .. Allowed(lookup, found)];
             lookup.Selected = Reuse.Select(lookup.Variants, lookup.Request.Fields);
             if (lookup.Selected is { Body.File: { } file } damaged && !await file.BeginsWellAsync(DiskTier.MostShared))
             {
@@ -101,13 +108,33 @@ public sealed partial class HttpCache : IAsyncDisposable
             if (lookup.Selected is { Place: { } place } entry && (place.Marks & SlotMarks.Touched) != 0)
                 _tiers.Promote(entry, lookup.Request.Fields, lookup.Stamp);
         }
-        Decide(lookup, _time.GetUtcNow());
+        Decide(lookup, Moment.Now(_time));
     }
+
+    private void Stamp(Lookup lookup)
+    {
+        lookup.Stamp = _tiers.Memory.StampOf(lookup.Key);
+        lookup.BanStamp = Care.Bans.Newest;
+        lookup.GroupStamp = _tiers.Groups.Newest;
+    }
+
+    /// <summary>Of what is held, what may be told to this client; what a group invalidation has made doubtful is marked.</summary>
+    private Entry[] Allowed(Lookup lookup, Entry[] variants)
+    {
+        _tiers.Groups.Ask(variants);
+        if (lookup.MayDial is { } mayDial)
+            foreach (var entry in variants)
+                if (!IsFrom(entry, mayDial))
+                    return Array.FindAll(variants, e => IsFrom(e, mayDial));
+        return variants;
+    }
+
+    private static bool IsFrom(Entry entry, Func<IPEndPoint, bool> mayDial) => entry.Head.From is { } from && mayDial(from);
 
     /// <summary>The origin could not be asked: a stale answer if one is held and nobody forbids it (RFC 9111 s.4.2.4), else null.</summary>
     public StoredReply? InsteadOfError(Lookup lookup)
     {
-        var now = _time.GetUtcNow();
+        var now = Moment.Now(_time);
         return lookup.Standby is { } entry && Reuse.WhenDisconnected(entry, lookup.Facts.Directives, now)
             ? ReplyBuilder.Build(entry, lookup.Request.Method, lookup.Facts, now, new CacheStatus { Forwarded = lookup.Reason, Detail = "stale-if-error" })
             : null;
@@ -146,7 +173,8 @@ public sealed partial class HttpCache : IAsyncDisposable
     internal NotStoredReason Commit(Lookup lookup, EntryHead head, Part part, Extent octets, long reserved)
     {
         var reason = _tiers.Memory.Combine(lookup.Key, lookup.Request.Fields, lookup.Stamp, reserved,
-            held => PartialContent.Combine(held, lookup.Key, lookup.Request.Fields, head, part, octets, _tiers.MaxInMemory));
+            // With what is for all nothing is combined that may have a client's links in it.
+            held => PartialContent.Combine(head.Vary.IsOfOneSide && held is { Head.Vary.IsOfOneSide: false } ? null : held, lookup.Key, lookup.Request.Fields, head, part, octets, _tiers.MaxInMemory));
         if (reason == NotStoredReason.None)
             Interlocked.Increment(ref _stores);
         return reason;
@@ -154,13 +182,13 @@ public sealed partial class HttpCache : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _tiers.DisposeAsync();
 
-    private void Decide(Lookup lookup, DateTimeOffset now)
+    private void Decide(Lookup lookup, in Moment now)
     {
         Settle(lookup, now);
         Count(lookup.Outcome);
     }
 
-    private void Settle(Lookup lookup, DateTimeOffset now)
+    private void Settle(Lookup lookup, in Moment now)
     {
         var verdict = Judge(lookup, now, out var reason);
         if (lookup.Selected is { Partial: not null } partial)
@@ -196,7 +224,7 @@ public sealed partial class HttpCache : IAsyncDisposable
         }
     }
 
-    internal static ReuseVerdict Judge(Lookup lookup, DateTimeOffset now, out MissReason reason)
+    internal static ReuseVerdict Judge(Lookup lookup, in Moment now, out MissReason reason)
     {
         reason = lookup.Facts.HasOriginCondition ? MissReason.OriginCondition
             : lookup.Variants.Length == 0 ? MissReason.UriMiss
@@ -219,10 +247,13 @@ public sealed partial class HttpCache : IAsyncDisposable
         var fields = lookup.Request.Fields.Copy();
         foreach (var name in (ReadOnlySpan<string>)[FieldNames.Range, FieldNames.IfRange, FieldNames.IfNoneMatch, FieldNames.IfModifiedSince, FieldNames.CacheControl, FieldNames.Pragma])
             fields.Remove(name);
+        if (!entry.Head.Vary.IsOfOneSide)
+            fields.RemoveWhere(Vary.IsClientsSide);
         var request = new RequestHead { Method = Methods.Get, Target = lookup.Request.Target, Version = lookup.Request.Version, Fields = fields };
         var refresh = new Lookup(request, lookup.Key, RequestFacts.Of(fields))
         {
             Reason = MissReason.Stale, Variants = lookup.Variants, Selected = entry, Stamp = lookup.Stamp, BanStamp = lookup.BanStamp,
+            GroupStamp = lookup.GroupStamp, MayDial = lookup.MayDial,
         };
         Ask(refresh);
         return refresh;

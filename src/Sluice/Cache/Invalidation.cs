@@ -6,7 +6,7 @@ namespace Sluice.Cache;
 /// Content-Location name, if that is of the same origin: else one site could empty another's cache.</summary>
 internal static class Invalidation
 {
-    public static bool Applies(string method, int status) => !Methods.IsSafe(method) && status is >= 200 and < 400;
+    public static bool Applies(int status) => status is >= 200 and < 400;
 
     /// <summary>Path and query of the reference as a request would send it, or null where it names another origin.</summary>
     public static string? SameOriginPath(RequestTarget target, string? reference)

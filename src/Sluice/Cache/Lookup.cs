@@ -1,3 +1,4 @@
+using System.Net;
 using Sluice.Cache.Memory;
 using Sluice.Http;
 
@@ -62,15 +63,9 @@ public sealed class Lookup
     /// <summary>What was asked; for a refresh: GET, without conditions and Range.</summary>
     public RequestHead Request { get; }
 
-    /// <summary>For an answer that is neither a <see cref="StoredReply"/> nor an <see cref="Admission"/>: 504 for
-    /// only-if-cached, or an error of ours after asking upstream.</summary>
-    public CacheStatus CacheStatus => Outcome == LookupOutcome.OnlyIfCached
-        ? new CacheStatus { Detail = "only-if-cached" }
-        : new CacheStatus { Forwarded = Reason };
-
     internal CacheKey Key { get; }
 
-    internal RequestFacts Facts { get; }
+    internal RequestFacts Facts { get; set; }
 
     /// <summary>The entry that the request selects, fresh or not.</summary>
     internal Entry? Selected { get; set; }
@@ -81,14 +76,20 @@ public sealed class Lookup
     /// <summary>The selected entry, where it can answer the request by itself.</summary>
     internal Entry? Standby => Selected is { Partial: null } || IsCovered ? Selected : null;
 
-    /// <summary>All entries of the URI when the lookup was made.</summary>
+    /// <summary>All entries of the URI when the lookup was made, but for those from where the client may not go.</summary>
     internal Entry[] Variants { get; set; } = [];
 
-    /// <summary>Of these, what was in memory.</summary>
+    /// <summary>What was in memory.</summary>
     internal Entry[] InMemory { get; set; } = [];
 
     /// <summary>The state of the key's invalidation stamp when the lookup was made.</summary>
     internal int Stamp { get; set; }
+
+    /// <summary>The newest group invalidation when the lookup was made (<see cref="GroupStamps"/>).</summary>
+    internal long GroupStamp { get; set; }
+
+    /// <summary>Whether the client may have that address dialled; null: any.</summary>
+    internal Func<IPEndPoint, bool>? MayDial { get; init; }
 
     /// <summary>The newest ban when the lookup was made (<see cref="Bans"/>).</summary>
     internal long BanStamp { get; set; }

@@ -6,7 +6,7 @@ namespace Sluice.Cache;
 /// <param name="Range">Of a 200: the whole.</param>
 /// <param name="Validator">The strong one (RFC 9110 s.8.8.1), or null.</param>
 /// <param name="Update">Of a 206: the fields as received, those of the representation in place of those of the part. Null: a 200.</param>
-internal sealed record Part(ContentRange Range, string? Validator, FieldList? Update, DateTimeOffset RequestTime, DateTimeOffset ResponseTime)
+internal sealed record Part(ContentRange Range, string? Validator, FieldList? Update, Receipt Receipt)
 {
     public bool IsOfPartialContent => Update is not null;
 }

@@ -9,7 +9,7 @@ internal readonly struct PartAdmission(HttpCache cache, Tiers tiers)
 {
     /// <summary>What is held is not all that is asked for: the gaps are, or the request goes up as the client sent it.</summary>
     /// <param name="reason">Why what is held is not fresh.</param>
-    public void Complete(Lookup lookup, Entry partial, bool isFresh, MissReason reason, DateTimeOffset now)
+    public void Complete(Lookup lookup, Entry partial, bool isFresh, MissReason reason, in Moment now)
     {
         lookup.Reason = reason == MissReason.OriginCondition ? reason : MissReason.Partial;
         if (lookup.Facts.Directives.OnlyIfCached)
@@ -23,38 +23,38 @@ internal readonly struct PartAdmission(HttpCache cache, Tiers tiers)
     }
 
     /// <summary>A 206 to a request that went up as the client sent it.</summary>
-    public Admission Admit(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    public Admission Admit(Lookup lookup, ResponseHead head, in Receipt receipt)
     {
         // RFC 9110 s.15.3.7: a 206 is for who asked for a range. What nobody asked for, and what is not one clear range, passes.
         if (lookup.Facts.Range is null || !PartialContent.TryRead(head, out var range))
             return HttpCache.Pass(lookup, head, NotStoredReason.PartialContent);
-        return WriterOf(lookup, head, range, requestTime, responseTime, out var reason) is { } writer
+        return WriterOf(lookup, head, range, receipt, out var reason) is { } writer
             ? new Admission { Kind = AdmissionKind.Store, Writer = writer, CacheStatus = HttpCache.Forwarded(lookup, head) with { Stored = true } }
             : HttpCache.Pass(lookup, head, reason);
     }
 
     /// <summary>The answer for the first gap of the plan: it continues what is held, or shows that this is no more.</summary>
-    public Admission Continue(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    public Admission Continue(Lookup lookup, ResponseHead head, in Receipt receipt)
     {
-        if (ReceiveGap(lookup, head, requestTime, responseTime) is not { } gap)
+        if (ReceiveGap(lookup, head, receipt) is not { } gap)
             return HttpCache.AskAgain(lookup, head);
         PartialContent.TryRead(head, out var range);
         var plan = lookup.Plan!;
-        var updated = plan.Head.FreshenedBy(lookup.Request.Fields, PartialContent.AsWhole(head, range).Fields, requestTime, responseTime);
-        var reply = ReplyBuilder.HeadOf(plan, updated, responseTime, HttpCache.Forwarded(lookup, head) with { Stored = gap.Writer is not null });
+        var updated = plan.Head.FreshenedBy(lookup.Request.Fields, PartialContent.AsWhole(head, range).Fields, receipt);
+        var reply = ReplyBuilder.HeadOf(plan, updated, receipt.Came, HttpCache.Forwarded(lookup, head) with { Stored = gap.Writer is not null });
         HttpCache.AddCookies(reply, head);
         return new Admission { Kind = AdmissionKind.Complete, Reply = reply, Gap = gap, CacheStatus = reply.CacheStatus };
     }
 
     /// <summary>Null: it does not continue what is held, which is dropped (RFC 9111 s.3.4).</summary>
-    public Gap? ReceiveGap(Lookup lookup, ResponseHead head, DateTimeOffset requestTime, DateTimeOffset responseTime)
+    public Gap? ReceiveGap(Lookup lookup, ResponseHead head, in Receipt receipt)
     {
-        if (!PartialContent.TryRead(head, out var range) || !lookup.Plan!.Fits(range, StrongValidator.Of(head.Fields, responseTime)))
+        if (!PartialContent.TryRead(head, out var range) || !lookup.Plan!.Fits(range, StrongValidator.Of(head.Fields, receipt.Came.Wall)))
         {
             Drop(lookup);
             return null;
         }
-        var writer = WriterOf(lookup, head, range, requestTime, responseTime, out var reason);
+        var writer = WriterOf(lookup, head, range, receipt, out var reason);
         // What the origin now forbids to store is not held on to.
         if (reason is NotStoredReason.ResponseNoStore or NotStoredReason.Private or NotStoredReason.VaryStar)
             Drop(lookup);
@@ -69,19 +69,19 @@ internal readonly struct PartAdmission(HttpCache cache, Tiers tiers)
     }
 
     private EntryWriter? WriterOf(
-        Lookup lookup, ResponseHead head, in ContentRange range, DateTimeOffset requestTime, DateTimeOffset responseTime, out NotStoredReason reason)
+        Lookup lookup, ResponseHead head, in ContentRange range, in Receipt receipt, out NotStoredReason reason)
     {
-        var directives = ResponseDirectives.Of(head.Fields);
+        var directives = ResponseDirectives.Of(head.Fields, receipt.Targets);
         // RFC 9111 s.3.3: "as if it were an incomplete 200".
         reason = Storability.Judge(lookup.Facts, 200, head.Fields, directives);
         if (reason != NotStoredReason.None)
             return null;
         var whole = PartialContent.AsWhole(head, range);
-        var entryHead = EntryHead.Of(lookup.Request.Fields, whole, directives, requestTime, responseTime);
+        var entryHead = EntryHead.Of(lookup.Request.Fields, whole, directives, receipt);
         reason = Storability.Judge(entryHead);
         if (reason != NotStoredReason.None)
             return null;
-        var part = new Part(range, StrongValidator.Of(head.Fields, responseTime), whole.Fields, requestTime, responseTime);
+        var part = new Part(range, StrongValidator.Of(head.Fields, receipt.Came.Wall), whole.Fields, receipt);
         return new EntryWriter(cache, lookup, entryHead, new BodyBuilder(tiers.Memory, range.Range.Length, tiers.MaxInMemory), null, part);
     }
 }

@@ -42,10 +42,10 @@ internal static class PartialContent
 
     /// <summary>May this 200 be kept as far as it came, if it breaks off? Where the rest can be asked for: the length is known, the
     /// validator strong, and the origin does not say that it has no ranges.</summary>
-    public static Part? IfItBreaks(ResponseHead head, long? length, DateTimeOffset requestTime, DateTimeOffset responseTime) =>
-        head.Status == 200 && length > 0 && StrongValidator.Of(head.Fields, responseTime) is { } validator
+    public static Part? IfItBreaks(ResponseHead head, long? length, in Receipt receipt) =>
+        head.Status == 200 && length > 0 && StrongValidator.Of(head.Fields, receipt.Came.Wall) is { } validator
             && !string.Equals(head.Fields.Get(FieldNames.AcceptRanges), "none", StringComparison.OrdinalIgnoreCase)
-            ? new Part(new ContentRange(new ByteRange(0, length.Value - 1), length), validator, null, requestTime, responseTime)
+            ? new Part(new ContentRange(new ByteRange(0, length.Value - 1), length), validator, null, receipt)
             : null;
 
     /// <summary>The entry that takes the place of what is held when a part has come; null: what is held stays.</summary>
@@ -59,7 +59,7 @@ internal static class PartialContent
             if (!part.IsOfPartialContent)
                 return null;
             if (held.Head.Status == 200 && part.Validator is not null && (complete is null || complete == held.Body.Length)
-                && StrongValidator.Of(held.Head.Fields, part.ResponseTime) == part.Validator && Merge(held, request, part) is { } freshened)
+                && StrongValidator.Of(held.Head.Fields, part.Receipt.Came.Wall) == part.Validator && Merge(held, request, part) is { } freshened)
                 return held.With(freshened);
         }
         else if (held is { Partial: { } old } && Agree(old, part) && (part.IsOfPartialContent ? Merge(held, request, part) : head) is { } merged)
@@ -69,7 +69,7 @@ internal static class PartialContent
 
     /// <summary>Does the entry hold all that the request asks for? RFC 9111 s.3.3: only a request "that specifies a range wholly within
     /// the incomplete response"; so no HEAD, and no request for the whole, be it conditional.</summary>
-    public static bool Covers(Entry entry, string method, in RequestFacts request, DateTimeOffset now)
+    public static bool Covers(Entry entry, string method, in RequestFacts request, in Moment now)
     {
         if (method != Methods.Get || request.Range is null || Condition(entry, request, now) == PreconditionOutcome.ProceedWhole)
             return false;
@@ -91,7 +91,7 @@ internal static class PartialContent
     /// <summary>How to answer by asking for the gaps only; null: the request goes up as it is.</summary>
     /// <param name="isFresh">What is held may be served unasked; else the If-Range of the first gap validates it, and whether the
     /// client's own copy is still good is for the origin to say.</param>
-    public static GapPlan? PlanFor(Entry entry, Lookup lookup, bool isFresh, DateTimeOffset now, long maxOctets)
+    public static GapPlan? PlanFor(Entry entry, Lookup lookup, bool isFresh, in Moment now, long maxOctets)
     {
         var request = lookup.Facts;
         if (lookup.Request.Method != Methods.Get || request.HasOriginCondition || entry.Partial is not { Validator: not null, CompleteLength: { } length })
@@ -115,8 +115,8 @@ internal static class PartialContent
         && ByteRanges.Resolve(range, whole, out var ranges) == RangeOutcome.Partial && ranges.Length == 1
             ? new ContentRange(ranges[0], whole) : null;
 
-    private static PreconditionOutcome Condition(Entry entry, in RequestFacts request, DateTimeOffset now) => Preconditions.Evaluate(
-        request.IfNoneMatch, request.IfModifiedSince, request.IfRange, entry.Head.Fields, entry.Head.Freshness.ResponseTime, now);
+    private static PreconditionOutcome Condition(Entry entry, in RequestFacts request, in Moment now) => Preconditions.Evaluate(
+        request.IfNoneMatch, request.IfModifiedSince, request.IfRange, entry.Head.Fields, entry.Head.Freshness.ResponseTime, now.Wall);
 
     // Of a length that is not known: a suffix or an open end is then beyond all that is held.
     private static RangeOutcome Resolve(Entry entry, string range, out ByteRange[] ranges) =>
@@ -135,7 +135,7 @@ internal static class PartialContent
     /// <summary>RFC 9111 s.3.4: the stored fields are updated by those of the new response, as in s.3.2. Null: the head grows too large.</summary>
     private static EntryHead? Merge(Entry held, FieldList request, Part part)
     {
-        var head = held.Head.FreshenedBy(request, part.Update!, part.RequestTime, part.ResponseTime);
+        var head = held.Head.FreshenedBy(request, part.Update!, part.Receipt);
         return Storability.Judge(head) == NotStoredReason.None ? head : null;
     }
 

@@ -18,6 +18,8 @@ public enum MissReason : byte
     RequestMinFresh,
     OriginCondition,
     Partial,
+    Upgrade,
+    Diverted,
 }
 
 /// <summary>Why an answer was not stored. One row each in <see cref="Reasons"/>.</summary>
@@ -41,6 +43,8 @@ public enum NotStoredReason : byte
     SetCookie,
     NotCacheable,
     Useless,
+    AboutTheRequest,
+    VaryTooWide,
     BadLength,
     HeadTooLarge,
     TooLarge,
@@ -70,6 +74,8 @@ public static class Reasons
         ("request", "min-fresh", "the client wants an answer that stays fresh longer"),
         ("request", "condition", "the client's condition is for the origin alone"),
         ("partial", null, "only a part of the answer is stored"),
+        ("bypass", "upgrade", "the request wants another protocol"),
+        ("bypass", "diverted", "a field of the request names another method or path"),
     ];
 
     private static readonly string[] NotStored =
@@ -92,6 +98,8 @@ public static class Reasons
         "Set-Cookie",
         "neither explicit freshness nor a status code cacheable by default",
         "neither fresh for a moment nor a validator",
+        "the status code speaks of this request alone",
+        "Vary names too many fields",
         "Content-Length is no number",
         "the head is too large",
         "the body is too large",

@@ -13,7 +13,7 @@ internal static class ReplyBuilder
         [FieldNames.ContentLength, FieldNames.ContentType, "Content-Encoding", "Content-Language", FieldNames.ContentRange, FieldNames.AcceptRanges];
 
     /// <param name="entry">Whole, or partial and covering what is asked for.</param>
-    public static StoredReply Build(Entry entry, string method, in RequestFacts request, DateTimeOffset now, CacheStatus status)
+    public static StoredReply Build(Entry entry, string method, in RequestFacts request, in Moment now, CacheStatus status)
     {
         var head = entry.Head;
         var fields = FieldsOf(head, now, ref status);
@@ -21,7 +21,7 @@ internal static class ReplyBuilder
         // RFC 9110 s.13.2.1: conditions count only where the answer would be a success.
         if (head.Status is >= 200 and < 300)
         {
-            var condition = Preconditions.Evaluate(request.IfNoneMatch, request.IfModifiedSince, request.IfRange, head.Fields, head.Freshness.ResponseTime, now);
+            var condition = Preconditions.Evaluate(request.IfNoneMatch, request.IfModifiedSince, request.IfRange, head.Fields, head.Freshness.ResponseTime, now.Wall);
             if (condition == PreconditionOutcome.NotModified)
                 return NotModified(fields, status);
             // RFC 9110 s.14.2: Range is defined for GET, and on what would be a 200.
@@ -44,17 +44,17 @@ internal static class ReplyBuilder
     }
 
     /// <summary>For one who follows an answer that is still coming: its head, or 304. No Range.</summary>
-    public static StoredReply Follow(EntryHead head, in RequestFacts request, DateTimeOffset now, CacheStatus status)
+    public static StoredReply Follow(EntryHead head, in RequestFacts request, in Moment now, CacheStatus status)
     {
         var fields = FieldsOf(head, now, ref status);
         return head.Status is >= 200 and < 300
-            && Preconditions.Evaluate(request.IfNoneMatch, request.IfModifiedSince, null, fields, head.Freshness.ResponseTime, now) == PreconditionOutcome.NotModified
+            && Preconditions.Evaluate(request.IfNoneMatch, request.IfModifiedSince, null, fields, head.Freshness.ResponseTime, now.Wall) == PreconditionOutcome.NotModified
             ? NotModified(fields, status)
             : new StoredReply { Status = head.Status, Fields = fields, CacheStatus = status };
     }
 
     /// <summary>The head of an answer that the plan puts together; the body is the plan's.</summary>
-    public static StoredReply HeadOf(GapPlan plan, EntryHead head, DateTimeOffset now, CacheStatus status)
+    public static StoredReply HeadOf(GapPlan plan, EntryHead head, in Moment now, CacheStatus status)
     {
         var fields = FieldsOf(head, now, ref status);
         fields.Set(FieldNames.ContentLength, plan.Length.ToString(CultureInfo.InvariantCulture));
@@ -65,7 +65,7 @@ internal static class ReplyBuilder
         return new StoredReply { Status = plan.Single is null && plan.MultipartType is null ? 200 : 206, Fields = fields, CacheStatus = status };
     }
 
-    private static FieldList FieldsOf(EntryHead head, DateTimeOffset now, ref CacheStatus status)
+    private static FieldList FieldsOf(EntryHead head, in Moment now, ref CacheStatus status)
     {
         var fields = head.Fields.Copy();
         var age = head.Freshness.AgeTicks(now);

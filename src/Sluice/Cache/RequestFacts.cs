@@ -14,6 +14,12 @@ internal struct RequestFacts
     public bool HasBody;
     public bool HasAuthorization;
 
+    /// <summary>Asks for another protocol than HTTP (RFC 9110 s.7.8); h2c does not count, as it is not passed on.</summary>
+    public bool HasUpgrade;
+
+    /// <summary>Has a field by which some origins answer for another method or path than that of the request line, which the key has.</summary>
+    public bool IsDiverted;
+
     /// <summary>If-Match or If-Unmodified-Since: only the origin can evaluate them (RFC 9111 s.4.3.2).</summary>
     public bool HasOriginCondition;
 
@@ -31,6 +37,9 @@ internal struct RequestFacts
                 case 6 when Is(line, FieldNames.Pragma):
                     Join(ref pragma, line.Value);
                     break;
+                case 7 when Is(line, FieldNames.Upgrade):
+                    facts.HasUpgrade |= !line.Value.StartsWith("h2c", StringComparison.OrdinalIgnoreCase);
+                    break;
                 case 8 when Is(line, FieldNames.IfMatch):
                     facts.HasOriginCondition = true;
                     break;
@@ -45,6 +54,12 @@ internal struct RequestFacts
                     break;
                 case 13 when Is(line, FieldNames.Authorization):
                     facts.HasAuthorization = true;
+                    break;
+                case 13 when Is(line, "X-HTTP-Method") || Is(line, "X-Rewrite-URL"):
+                case 14 when Is(line, "X-Original-URL"):
+                case 17 when Is(line, "X-Method-Override"):
+                case 22 when Is(line, "X-HTTP-Method-Override"):
+                    facts.IsDiverted = true;
                     break;
                 case 14 when Is(line, FieldNames.ContentLength):
                     facts.HasBody |= line.Value != "0";

@@ -23,6 +23,9 @@ internal struct ResponseDirectives
 
     public bool Immutable { get; private set; }
 
+    /// <summary>Read from a targeted field: Cache-Control and Expires are ignored (RFC 9213 s.2.2).</summary>
+    public bool IsTargeted { get; private set; }
+
     public long MaxAge { get; private set; }
 
     public long SharedMaxAge { get; private set; }
@@ -44,7 +47,7 @@ internal struct ResponseDirectives
     public readonly long[] Numbers =>
     [
         (NoStore ? 1 : 0) | (NoCache ? 2 : 0) | (Private ? 4 : 0) | (Public ? 8 : 0) | (MustRevalidate ? 16 : 0) | (ProxyRevalidate ? 32 : 0)
-            | (MustUnderstand ? 64 : 0) | (Immutable ? 128 : 0),
+            | (MustUnderstand ? 64 : 0) | (Immutable ? 128 : 0) | (IsTargeted ? 256 : 0),
         MaxAge, SharedMaxAge, StaleWhileRevalidate, StaleIfError,
     ];
 
@@ -52,18 +55,40 @@ internal struct ResponseDirectives
     {
         NoStore = (numbers[0] & 1) != 0, NoCache = (numbers[0] & 2) != 0, Private = (numbers[0] & 4) != 0, Public = (numbers[0] & 8) != 0,
         MustRevalidate = (numbers[0] & 16) != 0, ProxyRevalidate = (numbers[0] & 32) != 0, MustUnderstand = (numbers[0] & 64) != 0,
-        Immutable = (numbers[0] & 128) != 0,
+        Immutable = (numbers[0] & 128) != 0, IsTargeted = (numbers[0] & 256) != 0,
         MaxAge = numbers[1], SharedMaxAge = numbers[2], StaleWhileRevalidate = numbers[3], StaleIfError = numbers[4],
     };
 
+    private static readonly ResponseDirectives None = new() { MaxAge = -1, SharedMaxAge = -1, StaleWhileRevalidate = -1, StaleIfError = -1 };
+
     /// <summary>Line by line: an unclosed quote in one hides nothing of the next.</summary>
-    public static ResponseDirectives Of(FieldList fields)
+    /// <param name="targets">The fields that go before Cache-Control.</param>
+    public static ResponseDirectives Of(FieldList fields, string[] targets)
     {
-        var directives = new ResponseDirectives { MaxAge = -1, SharedMaxAge = -1, StaleWhileRevalidate = -1, StaleIfError = -1 };
+        if (TargetedFields.TryRead(fields, targets, out var directives))
+            return directives;
+        directives = None;
         foreach (ref readonly var line in fields.Lines)
             if (FieldList.SameName(line.Name, FieldNames.CacheControl))
                 directives.Read(line.Value);
         return directives;
+    }
+
+    /// <summary>RFC 9213 s.2.1: a dictionary; a value of another type than the directive's is not consumed. False: it is empty or malformed.</summary>
+    public static bool TryReadTargeted(string value, out ResponseDirectives directives)
+    {
+        directives = None;
+        directives.IsTargeted = true;
+        var reader = new StructuredReader(value);
+        // RFC 9651 s.4.2.2: of a key that comes again the last counts.
+        var said = new Dictionary<string, TargetedValue>(StringComparer.Ordinal);
+        while (reader.TryKey())
+            said[reader.Key.ToString()] = new TargetedValue(reader.Type, reader.Integer, reader.Boolean, reader.Text);
+        if (reader.Failed || said.Count == 0)
+            return false;
+        foreach (var (name, argument) in said)
+            directives.Take(name, argument);
+        return true;
     }
 
     /// <summary>Under a rule. Where that overrules no-cache, what it says of stale answers still holds: they are validated.</summary>
@@ -80,6 +105,57 @@ internal struct ResponseDirectives
         if (staleIfError >= 0 && (overrides || StaleIfError < 0))
             under.StaleIfError = staleIfError;
         return under;
+    }
+
+    private readonly record struct TargetedValue(StructuredType Type, long Integer, bool Boolean, string Text)
+    {
+        public bool IsTrue => Type == StructuredType.Boolean && Boolean;
+
+        /// <summary>-1: none.</summary>
+        public long Seconds => Type == StructuredType.Integer ? Math.Clamp(Integer, 0, DirectiveReader.MaxSeconds) : -1;
+    }
+
+    private void Take(string name, in TargetedValue value)
+    {
+        switch (name)
+        {
+            case "public":
+                Public = value.IsTrue;
+                break;
+            case "max-age":
+                MaxAge = value.Seconds;
+                break;
+            case "private":
+                Private = value.IsTrue || !Withholds(value);
+                break;
+            case "no-store":
+                NoStore = value.IsTrue;
+                break;
+            case "no-cache":
+                NoCache = value.IsTrue || !Withholds(value);
+                break;
+            case "s-maxage":
+                SharedMaxAge = value.Seconds;
+                break;
+            case "immutable":
+                Immutable = value.IsTrue;
+                break;
+            case "stale-if-error":
+                StaleIfError = value.Seconds;
+                break;
+            case "must-revalidate":
+                MustRevalidate = value.IsTrue;
+                break;
+            case "must-understand":
+                MustUnderstand = value.IsTrue;
+                break;
+            case "proxy-revalidate":
+                ProxyRevalidate = value.IsTrue;
+                break;
+            case "stale-while-revalidate":
+                StaleWhileRevalidate = value.Seconds;
+                break;
+        }
     }
 
     private void Read(string line)
@@ -138,7 +214,20 @@ internal struct ResponseDirectives
         var list = reader.Argument.Trim(" \t,");
         if (!reader.IsQuoted || reader.IsMalformed || list.IsEmpty)
             return false;
-        WithheldFields = WithheldFields is null ? list.ToString() : $"{WithheldFields},{list}";
+        Withhold(list.ToString());
         return true;
     }
+
+    /// <summary>True also for a value that is not consumed.</summary>
+    private bool Withholds(in TargetedValue value)
+    {
+        if (value.Type != StructuredType.String)
+            return true;
+        var list = value.Text.Trim(' ', '\t', ',');
+        if (list.Length > 0)
+            Withhold(list);
+        return list.Length > 0;
+    }
+
+    private void Withhold(string list) => WithheldFields = WithheldFields is null ? list : $"{WithheldFields},{list}";
 }

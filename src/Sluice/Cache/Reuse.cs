@@ -34,14 +34,14 @@ internal static class Reuse
     }
 
     /// <param name="reason">Why it is not served fresh.</param>
-    public static ReuseVerdict Judge(Entry entry, in RequestDirectives request, DateTimeOffset now, out MissReason reason)
+    public static ReuseVerdict Judge(Entry entry, in RequestDirectives request, in Moment now, out MissReason reason)
     {
         reason = MissReason.Invalidated;
         return entry.IsInvalidated ? ReuseVerdict.No : Judge(entry.Head, request, now, out reason);
     }
 
     /// <summary>The same for an answer of which only the head is there.</summary>
-    public static ReuseVerdict Judge(EntryHead head, in RequestDirectives request, DateTimeOffset now, out MissReason reason)
+    public static ReuseVerdict Judge(EntryHead head, in RequestDirectives request, in Moment now, out MissReason reason)
     {
         var response = head.Directives;
         reason = MissReason.None;
@@ -80,14 +80,14 @@ internal static class Reuse
     }
 
     /// <summary>RFC 5861 s.4: a stale answer in place of a 500, 502, 503 or 504, where origin or client says stale-if-error.</summary>
-    public static bool InsteadOfServerError(Entry entry, in RequestDirectives request, DateTimeOffset now)
+    public static bool InsteadOfServerError(Entry entry, in RequestDirectives request, in Moment now)
     {
         var allowed = Math.Max(request.StaleIfError, entry.Head.Directives.StaleIfError);
         return allowed >= 0 && MayBeStale(entry, request) && StaleTicks(entry, now) <= Ticks(allowed);
     }
 
     /// <summary>RFC 9111 s.4.2.4: disconnected from the origin, a cache may serve stale unless somebody forbids it.</summary>
-    public static bool WhenDisconnected(Entry entry, in RequestDirectives request, DateTimeOffset now)
+    public static bool WhenDisconnected(Entry entry, in RequestDirectives request, in Moment now)
     {
         var said = Math.Max(request.StaleIfError, entry.Head.Directives.StaleIfError);
         return MayBeStale(entry, request) && StaleTicks(entry, now) <= (said >= 0 ? Ticks(said) : MaxStaleWhenDisconnected.Ticks);
@@ -98,7 +98,7 @@ internal static class Reuse
         !entry.IsInvalidated && !entry.Head.Directives.ForbidsStale
         && !request.NoCache && request.MinFresh < 0 && (request.MaxAge < 0 || request.MaxStale >= 0);
 
-    private static long StaleTicks(Entry entry, DateTimeOffset now) =>
+    private static long StaleTicks(Entry entry, in Moment now) =>
         Math.Max(0, entry.Head.Freshness.AgeTicks(now) - entry.Head.Freshness.LifetimeTicks);
 
     private static long Ticks(long seconds) => seconds * TimeSpan.TicksPerSecond;

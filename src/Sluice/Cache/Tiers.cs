@@ -34,6 +34,8 @@ internal sealed class Tiers : IAsyncDisposable
 
     public DiskTier? Disk { get; }
 
+    public GroupStamps Groups { get; } = new();
+
     public bool IsOff => Memory.Capacity <= 0 && Disk is null;
 
     /// <summary>The largest body that the memory tier keeps.</summary>
@@ -87,7 +89,7 @@ internal sealed class Tiers : IAsyncDisposable
             return;
         if (entry.Place is not null)
             Disk.Update(entry);
-        else if (old.Head.Freshness.LifetimeTicks > old.Head.Freshness.AgeTicks(_time.GetUtcNow()))
+        else if (old.Head.Freshness.LifetimeTicks > old.Head.Freshness.AgeTicks(Moment.Now(_time)))
         {
             if (entry.Body.Length <= Math.Min(MaxOnDisk, DiskTier.MostShared))
                 Disk.TryPut(entry);

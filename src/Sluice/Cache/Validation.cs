@@ -48,8 +48,10 @@ internal static class Validation
         return true;
     }
 
-    /// <summary>A part is not asked about unless it is the one: to confirm it would not answer the request.</summary>
-    private static Entry[] Asked(Entry? selected, Entry[] variants) => selected is null ? Array.FindAll(variants, e => e.Partial is null) : [selected];
+    /// <summary>A part is not asked about unless it is the one: to confirm it would not answer the request. Nor is what may have another
+    /// client's links in it: its tag may be that of everybody's.</summary>
+    private static Entry[] Asked(Entry? selected, Entry[] variants) =>
+        selected is null ? Array.FindAll(variants, e => e.Partial is null && !e.Head.Vary.IsOfOneSide) : [selected];
 
     private static bool HasTags(string? clientTags) => clientTags is not null and not "*";
 }

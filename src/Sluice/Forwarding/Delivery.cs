@@ -44,8 +44,8 @@ internal sealed class Delivery(Exchange x, Censor censor, Via via)
         return null;
     }
 
-    /// <summary>Sends an answer of our own.</summary>
-    public async ValueTask RefuseAsync(ErrorPage page, CacheStatus? cacheStatus)
+    /// <summary>Sends an answer of our own; without Cache-Status, as it is based on no stored one (RFC 9211 s.2).</summary>
+    public async ValueTask RefuseAsync(ErrorPage page)
     {
         x.Record.Error ??= page.Verdict is null ? page.ProxyError : null;
         x.Record.ErrorDetail ??= page.Detail ?? (page.Verdict is null ? page.Text : null);
@@ -61,8 +61,6 @@ internal sealed class Delivery(Exchange x, Censor censor, Via via)
         fields.Add(FieldNames.CacheControl, "no-store");
         fields.Add("X-Content-Type-Options", "nosniff");
         new ProxyStatus { Error = page.ProxyError }.AppendTo(fields, "sluice");
-        if (cacheStatus is { } status)
-            fields.Add(FieldNames.CacheStatus, status.ToString());
         x.Closes |= page.Closes;
         var toHead = x.Method == Methods.Head;
         Answer.Head(page.Status, page.Title, fields, hasBody: !toHead);

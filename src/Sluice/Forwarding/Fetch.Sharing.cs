@@ -138,7 +138,7 @@ internal sealed partial class Fetch
             var kind = AdmissionKind.AskAgain;
             for (var again = false; kind == AdmissionKind.AskAgain; again = true)
             {
-                var asked = time.GetUtcNow();
+                var asked = Moment.Now(time);
                 var request = builder.Build(lookup, listener, x, fetch.Unwanted);
                 fetch.Request = request;
                 if (x is not null && !again)
@@ -151,7 +151,7 @@ internal sealed partial class Fetch
                     return;
                 }
                 HopByHop.RemoveFromResponse(reply.Head.Fields);
-                var admission = cache.Receive(lookup, reply.Head, asked, time.GetUtcNow());
+                var admission = cache.Receive(lookup, reply.Head, new Receipt(asked, Moment.Now(time), reply.Remote));
                 kind = admission.Kind;
                 Remember(lookup, reply.Head.Status, admission);
                 switch (kind)

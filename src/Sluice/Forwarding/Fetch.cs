@@ -43,7 +43,7 @@ internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestB
     {
         while (true)
         {
-            var asked = time.GetUtcNow();
+            var asked = Moment.Now(time);
             var request = builder.Build(lookup, x.Listener, x);
             x.Client.Asking = request;
             await using var reply = await pool.AskAsync(request);
@@ -57,7 +57,7 @@ internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestB
                 return null;
             }
             HopByHop.RemoveFromResponse(reply.Head.Fields);
-            var admission = cache.Receive(lookup, reply.Head, asked, time.GetUtcNow());
+            var admission = cache.Receive(lookup, reply.Head, new Receipt(asked, Moment.Now(time), reply.Remote));
             Remember(lookup, reply.Head.Status, admission);
             switch (admission.Kind)
             {

@@ -26,7 +26,7 @@ internal sealed class GapFetch(UpstreamPool pool, HttpCache cache, RequestBuilde
         var detail = first.ErrorDetail;
         while (error == ForwardError.None && plan.TryNextGap())
         {
-            var asked = time.GetUtcNow();
+            var asked = Moment.Now(time);
             var request = builder.Build(lookup, x.Listener, x);
             x.Client.Asking = request;
             await using var reply = await pool.AskAsync(request);
@@ -36,7 +36,7 @@ internal sealed class GapFetch(UpstreamPool pool, HttpCache cache, RequestBuilde
             if (error != ForwardError.None)
                 break;
             HopByHop.RemoveFromResponse(reply.Head.Fields);
-            if (cache.ReceiveGap(lookup, reply.Head, asked, time.GetUtcNow()) is { } gap)
+            if (cache.ReceiveGap(lookup, reply.Head, new Receipt(asked, Moment.Now(time), reply.Remote)) is { } gap)
                 error = await FillAsync(plan, reply, gap, answer);
             else
                 (error, detail) = (ForwardError.Incomplete, $"a gap was answered with {reply.Head.Status} that does not continue what was sent");

@@ -19,13 +19,13 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
         var delivery = new Delivery(x, censor, via);
         if (Judge(x) is { } refused)                                                                   // 1
         {
-            await delivery.RefuseAsync(refused, null);
+            await delivery.RefuseAsync(refused);
             return;
         }
         if (x.Request.Method == Methods.Connect)                                                       // 2
         {
             if (await tunnels.ConnectAsync(x) is { } unopened)
-                await delivery.RefuseAsync(unopened, null);
+                await delivery.RefuseAsync(unopened);
             return;
         }
         if (x.EndsHere)
@@ -38,7 +38,7 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
             await (await PurgeMethod.ObeyAsync(x, cache, ScopeOf(x.Listener))).SendAsync(delivery.Answer);
             return;
         }
-        var lookup = cache.Find(x.Request, ScopeOf(x.Listener), x.Verdict.BypassesCache);              // 3
+        var lookup = cache.Find(x.Request, ScopeOf(x.Listener), x.Verdict.BypassesCache, x.Listener.MayDial); // 3
         if (lookup.MayBeOnDisk)
             await cache.FindOnDiskAsync(lookup);
         Note(x.Record, lookup);
@@ -52,12 +52,12 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
             _ => await fetch.AnswerAsync(x, lookup, delivery),                                         // 4, 5, 6
         };
         if (failed is not null)
-            await delivery.RefuseAsync(failed, lookup.CacheStatus);
+            await delivery.RefuseAsync(failed);
     }                                                                                                  // 7: the caller writes the record
 
     /// <summary>A bug of ours: the client learns that, and the connection ends, as nobody knows what state it is in.</summary>
     public ValueTask FailAsync(Exchange x) => new Delivery(x, censor, via).RefuseAsync(
-        new ErrorPage(500, "proxy_internal_error", "The proxy failed to handle this request.") { Closes = true }, null);
+        new ErrorPage(500, "proxy_internal_error", "The proxy failed to handle this request.") { Closes = true });
 
     private ErrorPage? Judge(Exchange x)
     {

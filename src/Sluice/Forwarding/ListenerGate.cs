@@ -13,6 +13,9 @@ public sealed class ListenerGate(ListenerOptions options, AddressRules addresses
 
     public AddressRules Addresses { get; } = options.Kind == ListenerKind.Forward ? addresses : AddressRules.Any;
 
+    /// <summary>The same for what the cache holds: from where may it have come? Null: from anywhere.</summary>
+    public Func<IPEndPoint, bool>? MayDial { get; } = options.Kind == ListenerKind.Forward ? addresses.Admits : null;
+
     /// <summary>What stands for an absent Host: the origin's authority; null on a forward listener.</summary>
     public string? OwnAuthority { get; } = options.Kind == ListenerKind.Reverse ? options.To?.ToString() : null;
 

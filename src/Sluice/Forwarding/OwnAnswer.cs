@@ -38,5 +38,5 @@ internal sealed record OwnAnswer(FieldList Fields, byte[] Body)
 
     private static bool IsSecret(string name) =>
         FieldList.SameName(name, FieldNames.Authorization) || FieldList.SameName(name, FieldNames.ProxyAuthorization)
-        || FieldList.SameName(name, "Cookie");
+        || FieldList.SameName(name, FieldNames.Cookie);
 }

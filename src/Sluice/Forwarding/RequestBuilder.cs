@@ -25,8 +25,9 @@ internal sealed class RequestBuilder(Via via)
             fields.Remove(FieldNames.Expect);
         fields.Set(FieldNames.Host, target.Authority);
         lookup.PutValidators(fields);
-        if (options.Forwarded && x?.Record.Client is { } client)
-            ForwardedFor.Append(fields, client.Address, target.Scheme, target.Authority);
+        // A refresh, too: an origin makes its links of what it is told.
+        if (options.Forwarded)
+            ForwardedFor.Append(fields, x?.Record.Client?.Address, target.Scheme, target.Authority);
         via.AppendTo(fields, request.Version);
         return new UpstreamRequest
         {

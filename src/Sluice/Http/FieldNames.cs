@@ -9,12 +9,15 @@ public static class FieldNames
     public const string Allow = "Allow";
     public const string Authorization = "Authorization";
     public const string CacheControl = "Cache-Control";
+    public const string CacheGroupInvalidation = "Cache-Group-Invalidation";
+    public const string CacheGroups = "Cache-Groups";
     public const string CacheStatus = "Cache-Status";
     public const string Connection = "Connection";
     public const string ContentLength = "Content-Length";
     public const string ContentLocation = "Content-Location";
     public const string ContentRange = "Content-Range";
     public const string ContentType = "Content-Type";
+    public const string Cookie = "Cookie";
     public const string Date = "Date";
     public const string ETag = "ETag";
     public const string Expect = "Expect";

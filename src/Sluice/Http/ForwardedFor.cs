@@ -12,14 +12,16 @@ public static class ForwardedFor
     private const int MaxChainLength = 1024;
 
     /// <param name="fields">Of the request that is sent on.</param>
-    /// <param name="client">The address the request came from.</param>
+    /// <param name="client">The address the request came from; null: from nobody, for everybody.</param>
     /// <param name="scheme">The scheme it was asked under.</param>
     /// <param name="authority">Host (and port) it was asked under, as <see cref="RequestTarget.Authority"/>.</param>
-    public static void Append(FieldList fields, IPAddress client, string scheme, string authority)
+    public static void Append(FieldList fields, IPAddress? client, string scheme, string authority)
     {
-        var address = (client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : WithoutZone(client)).ToString();
-        fields.Set(FieldNames.XForwardedFor, Newest(fields.Get(FieldNames.XForwardedFor)) is { Length: > 0 } chain
-            ? $"{chain}, {address}" : address);
+        // RFC 7239 s.6.2: unknown
+        var address = client is null ? "unknown" : (client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : WithoutZone(client)).ToString();
+        if (client is not null)
+            fields.Set(FieldNames.XForwardedFor, Newest(fields.Get(FieldNames.XForwardedFor)) is { Length: > 0 } chain
+                ? $"{chain}, {address}" : address);
         fields.Set(FieldNames.XForwardedHost, authority);
         fields.Set(FieldNames.XForwardedProto, scheme);
 

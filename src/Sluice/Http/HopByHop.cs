@@ -13,9 +13,10 @@ public static class HopByHop
     private static readonly FrozenSet<string> EndToEnd = new[]
     {
         FieldNames.Accept, "Accept-Encoding", "Accept-Language", FieldNames.AcceptRanges, FieldNames.Age, FieldNames.Allow,
-        FieldNames.Authorization, FieldNames.CacheControl, FieldNames.CacheStatus, "Content-Encoding", "Content-Language",
+        FieldNames.Authorization, FieldNames.CacheControl, FieldNames.CacheGroupInvalidation, FieldNames.CacheGroups, FieldNames.CacheStatus,
+        "CDN-Cache-Control", "Sluice-Cache-Control", "Content-Encoding", "Content-Language",
         FieldNames.ContentLength, FieldNames.ContentLocation, FieldNames.ContentRange, FieldNames.ContentType, "Content-Security-Policy",
-        "Cookie", FieldNames.Date, FieldNames.ETag, FieldNames.Expect, FieldNames.Expires, FieldNames.Forwarded, FieldNames.Host,
+        FieldNames.Cookie, FieldNames.Date, FieldNames.ETag, FieldNames.Expect, FieldNames.Expires, FieldNames.Forwarded, FieldNames.Host,
         FieldNames.IfMatch, FieldNames.IfModifiedSince, FieldNames.IfNoneMatch, FieldNames.IfRange, FieldNames.IfUnmodifiedSince,
         FieldNames.LastModified, FieldNames.Location, FieldNames.MaxForwards, "Origin", FieldNames.Pragma, FieldNames.ProxyStatus,
         FieldNames.Range, FieldNames.Referer, FieldNames.SetCookie, "Strict-Transport-Security", FieldNames.UserAgent, FieldNames.Vary,

@@ -15,8 +15,8 @@ public static class Methods
     /// <summary>Of no RFC: what caches since Squid obey.</summary>
     public const string Purge = "PURGE";
 
-    // RFC 9110 s.9.2.1
-    public static bool IsSafe(string method) => method is Get or Head or Options or Trace;
+    // RFC 9110 s.9.2.1, and the others that IANA's registry of methods calls safe.
+    public static bool IsSafe(string method) => method is Get or Head or Options or Trace or "PROPFIND" or "QUERY" or "REPORT" or "SEARCH";
 
     // RFC 9110 s.9.2.2
     public static bool IsIdempotent(string method) => IsSafe(method) || method is Put or Delete;

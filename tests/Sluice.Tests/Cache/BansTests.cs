@@ -249,7 +249,7 @@ public class BansTests
     private static EntryHead Head(string field)
     {
         var head = new ResponseHead { Status = 200, Fields = new FieldList([new(field.Split(": ")[0], field.Split(": ")[1])]) };
-        return EntryHead.Of(new FieldList(), head, ResponseDirectives.Of(head.Fields), default, default);
+        return EntryHead.Of(new FieldList(), head, ResponseDirectives.Of(head.Fields, []), default);
     }
 
     private sealed class SteppingTime : TimeProvider

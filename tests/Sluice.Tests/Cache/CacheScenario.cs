@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 using Sluice.Cache;
@@ -31,11 +32,11 @@ internal sealed partial class CacheScenario
     public Lookup Find(string request, string? scope = null, bool bypass = false) => Cache.Find(Request(request), scope ?? _scope, bypass);
 
     /// <summary>The origin answers now, or took the delay.</summary>
-    public Admission Receive(Lookup lookup, string answer, int delaySeconds = 0)
+    public Admission Receive(Lookup lookup, string answer, int delaySeconds = 0, IPEndPoint? from = null)
     {
-        var sent = Time.GetUtcNow();
+        var sent = Moment.Now(Time);
         Time.Advance(TimeSpan.FromSeconds(delaySeconds));
-        return Cache.Receive(lookup, Response(answer), sent, Time.GetUtcNow());
+        return Cache.Receive(lookup, Response(answer), new Receipt(sent, Moment.Now(Time), from));
     }
 
     /// <summary>Asks and lets the origin answer with a body; the admission tells what became of it.</summary>

@@ -218,8 +218,8 @@ public class CombiningTests
         Entry Entry()
         {
             var head = scenario.Response("200|Cache-Control: max-age=60");
-            var now = scenario.Time.GetUtcNow();
-            return new Entry(key, EntryHead.Of(request.Fields, head, ResponseDirectives.Of(head.Fields), now, now), Body.Empty, null);
+            var now = Moment.Now(scenario.Time);
+            return new Entry(key, EntryHead.Of(request.Fields, head, ResponseDirectives.Of(head.Fields, []), new Receipt(now, now, null)), Body.Empty, null);
         }
     }
 

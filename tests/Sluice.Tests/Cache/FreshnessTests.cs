@@ -103,14 +103,48 @@ public class FreshnessTests
         Assert.Equal("2147483648", scenario.Find("GET /|Cache-Control: max-stale").Reply!.Fields.Get("Age"));
     }
 
-    [Fact]
-    public void ClockThatStepsBack_MakesNothingYounger()
+    /// <summary>Each row: an answer of age 10 that stays fresh for 60 seconds; 20 seconds pass, and somebody sets the wall clock.</summary>
+    [Theory]
+    [InlineData("no step", 0, 30)]
+    [InlineData("a step back freezes no age", -3600, 30)]
+    [InlineData("a step back makes nothing younger or older", -86400 * 30, 30)]
+    [InlineData("a step forward may be true", 25, 55)]
+    [InlineData("a step forward may make stale", 86400, 86430)]
+    public void WallClockThatIsSet_MakesNothingYoungerThanItIs(string what, int stepSeconds, int age)
     {
         var scenario = new CacheScenario();
         scenario.Fetch("GET /", "200|Cache-Control: max-age=60|Age: 10");
-        scenario.Time.Advance(TimeSpan.FromDays(-30));
-        var reply = scenario.Find("GET /").Reply!;
-        Assert.Equal("10", reply.Fields.Get("Age"));
-        Assert.Equal("sluice; hit; ttl=50", reply.CacheStatus.ToString());
+        scenario.Wait(5);
+        scenario.Time.Step(TimeSpan.FromSeconds(stepSeconds));
+        scenario.Wait(15);
+        var reply = scenario.Find("GET /|Cache-Control: max-stale").Reply!;
+        Assert.True(age.ToString(System.Globalization.CultureInfo.InvariantCulture) == reply.Fields.Get("Age"), $"{what}: {reply.Fields.Get("Age")}");
+        Assert.Equal($"sluice; hit; ttl={60 - age}", reply.CacheStatus.ToString());
+    }
+
+    [Fact]
+    public void WallClockThatIsSetWhileTheOriginAnswers_HidesNoDelay()
+    {
+        // RFC 9111 s.4.2.3: response_delay
+        var scenario = new CacheScenario();
+        var lookup = scenario.Find("GET /");
+        var asked = Moment.Now(scenario.Time);
+        scenario.Wait(4);
+        scenario.Time.Step(TimeSpan.FromHours(-1));
+        var writer = scenario.Cache.Receive(lookup, scenario.Response("200|Cache-Control: max-age=60"), new Receipt(asked, Moment.Now(scenario.Time), null)).Writer!;
+        writer.Commit();
+        Assert.Equal("4", scenario.Find("GET /").Reply!.Fields.Get("Age"));
+    }
+
+    [Fact]
+    public void RefreshUnderWay_IsClaimedAgainAlsoAfterTheClockSteppedBack()
+    {
+        var scenario = new CacheScenario();
+        scenario.Fetch("GET /", "200|Cache-Control: max-age=10, stale-while-revalidate=1000");
+        scenario.Wait(20);
+        Assert.Equal(LookupOutcome.HitStale, scenario.Find("GET /").Outcome);
+        scenario.Time.Step(TimeSpan.FromDays(-1));
+        scenario.Wait(31);
+        Assert.Equal(LookupOutcome.HitStale, scenario.Find("GET /").Outcome);
     }
 }

@@ -63,6 +63,16 @@ public class InvalidationTests
     }
 
     [Fact]
+    public void AnswerToAPostThatAnotherOvertook_IsNotStored()
+    {
+        var scenario = new CacheScenario();
+        const string Answer = "200|Cache-Control: max-age=60|Content-Location: /";
+        var slow = scenario.Find("POST /");
+        Assert.Equal(AdmissionKind.Store, scenario.Receive(scenario.Find("POST /"), Answer).Kind);
+        Assert.Equal(AdmissionKind.Pass, scenario.Receive(slow, Answer).Kind);
+    }
+
+    [Fact]
     public void AllVariants_AreInvalidated_AndABypassedRequestDoesItToo()
     {
         var scenario = new CacheScenario();

@@ -6,7 +6,14 @@ public class StorabilityTests
 {
     [Theory]
     // RFC 9111 s.3: "the request method is understood by the cache" (GET; the answer to HEAD only updates)
-    [InlineData("s.3 method", "POST /", "200|Cache-Control: max-age=60|Content-Location: /", NotStoredReason.Method)]
+    [InlineData("s.3 method", "PUT /", "200|Cache-Control: max-age=60|Content-Location: /", NotStoredReason.Method)]
+    // RFC 9110 s.9.3.3: "only cacheable when they include explicit freshness information and a Content-Location [of] the POST's target URI"
+    [InlineData("RFC 9110 s.9.3.3", "POST /", "200|Cache-Control: max-age=60|Content-Location: /", NotStoredReason.None)]
+    [InlineData("RFC 9110 s.9.3.3 with a body", "POST /|Content-Length: 3", "200|Expires: @+60|Content-Location: http://origin.test/", NotStoredReason.None)]
+    [InlineData("RFC 9110 s.9.3.3 another location", "POST /", "200|Cache-Control: max-age=60|Content-Location: /a", NotStoredReason.Method)]
+    [InlineData("RFC 9110 s.9.3.3 another origin", "POST /", "200|Cache-Control: max-age=60|Content-Location: http://other.test/", NotStoredReason.Method)]
+    [InlineData("RFC 9110 s.9.3.3 no location", "POST /", "200|Cache-Control: max-age=60", NotStoredReason.Method)]
+    [InlineData("RFC 9110 s.9.3.3 no explicit freshness", "POST /", "200|Last-Modified: @-1000|Content-Location: /", NotStoredReason.Method)]
     [InlineData("s.3 method", "HEAD /", "200|Cache-Control: max-age=60", NotStoredReason.Method)]
     [InlineData("s.3 method is case-sensitive", "get /", "200|Cache-Control: max-age=60", NotStoredReason.Method)]
     // "the response status code is final" / "206 or 304 ... the cache understands"
@@ -14,6 +21,13 @@ public class StorabilityTests
     [InlineData("s.3 206 that nobody asked for", "GET /", "206|Cache-Control: max-age=60|Content-Range: bytes 0-4/9", NotStoredReason.PartialContent)]
     [InlineData("s.3 206 with a wild Content-Range", "GET /|Range: bytes=0-1", "206|Cache-Control: max-age=60|Content-Range: bytes */x", NotStoredReason.PartialContent)]
     [InlineData("a range is not in the key", "GET /|Range: bytes=9-", "416|Cache-Control: max-age=60|Content-Range: bytes */5", NotStoredReason.RangeNotSatisfiable)]
+    // RFC 6585 s.3-6: "MUST NOT be stored by a cache"; and the others that speak of what is not in the key
+    [InlineData("RFC 6585 s.3", "GET /", "428|Cache-Control: max-age=60", NotStoredReason.AboutTheRequest)]
+    [InlineData("RFC 6585 s.4", "GET /", "429|Cache-Control: max-age=60", NotStoredReason.AboutTheRequest)]
+    [InlineData("RFC 6585 s.5", "GET /", "431|Cache-Control: max-age=60", NotStoredReason.AboutTheRequest)]
+    [InlineData("RFC 6585 s.6", "GET /", "511|Cache-Control: max-age=60", NotStoredReason.AboutTheRequest)]
+    [InlineData("credentials for us", "GET /", "407|Cache-Control: max-age=60", NotStoredReason.AboutTheRequest)]
+    [InlineData("the head's size", "GET /", "413|Cache-Control: max-age=60", NotStoredReason.AboutTheRequest)]
     [InlineData("s.3 304", "GET /|If-None-Match: \"x\"", "304|Cache-Control: max-age=60", NotStoredReason.NotModified)]
     // "the no-store cache directive is not present in the response"
     [InlineData("s.5.2.2.5", "GET /", "200|Cache-Control: no-store, max-age=60", NotStoredReason.ResponseNoStore)]

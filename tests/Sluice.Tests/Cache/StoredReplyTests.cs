@@ -156,10 +156,10 @@ public class StoredReplyTests
     {
         // RFC 9211
         var scenario = new CacheScenario();
-        Assert.Equal("sluice; fwd=uri-miss; fwd-status=200; stored", scenario.Fetch("GET /", Stored).CacheStatus.ToString());
+        Assert.Equal("sluice; fwd=uri-miss; fwd-status=200; stored; ttl=60", scenario.Fetch("GET /", Stored).CacheStatus.ToString());
         Assert.Equal("sluice; fwd=method; fwd-status=405", scenario.Fetch("POST /", "405").CacheStatus.ToString());
-        Assert.Equal("sluice; fwd=request; detail=no-cache", scenario.Find("GET /|Cache-Control: no-cache").CacheStatus.ToString());
-        Assert.Equal("sluice; fwd=bypass", scenario.Find("GET /", bypass: true).CacheStatus.ToString());
+        Assert.Equal("sluice; fwd=request; fwd-status=404; detail=no-cache", scenario.Fetch("GET /|Cache-Control: no-cache", "404").CacheStatus.ToString());
+        Assert.Equal("sluice; fwd=bypass; fwd-status=200", scenario.Receive(scenario.Find("GET /", bypass: true), "200").CacheStatus.ToString());
         foreach (var reason in Enum.GetValues<MissReason>())
             Assert.NotEmpty(reason.Text());
         foreach (var reason in Enum.GetValues<NotStoredReason>().Skip(1))

@@ -102,10 +102,14 @@ public sealed class RunningProxy : IAsyncDisposable
 
     private static HostPort To(IPEndPoint to) => new(to.Address.ToString(), to.Port);
 
-    private static async Task<RunningProxy> StartAsync(Configuration configuration)
+    /// <summary>With these listeners, under this clock.</summary>
+    public static Task<RunningProxy> OfAsync(TimeProvider time, CacheOptions cache, params ListenerOptions[] listeners) => StartAsync(
+        new Configuration { Listeners = listeners, Limits = new LimitOptions { Drain = TimeSpan.FromSeconds(1) }, Cache = cache, Log = new LogOptions { Off = true } }, time);
+
+    private static async Task<RunningProxy> StartAsync(Configuration configuration, TimeProvider? time = null)
     {
         var running = new RunningProxy();
-        running._proxy = await Proxy.StartAsync(configuration, NullLoggerFactory.Instance, TimeProvider.System, running.Keep);
+        running._proxy = await Proxy.StartAsync(configuration, NullLoggerFactory.Instance, time ?? TimeProvider.System, running.Keep);
         running.EndPoints = running._proxy.EndPoints;
         return running;
     }

@@ -6,7 +6,7 @@ namespace Sluice.Cache.Disk;
 
 /// <summary>From a slot to an entry. What is read back is compared with its checksums: a head always, a body the first time since the
 /// start. What cannot be read, or is not what was stored, is forgotten.</summary>
-internal sealed class DiskReader(Segments segments, DiskIndex index, DiskFaults faults, DiskReads reads, TimeProvider time)
+internal sealed class DiskReader(Segments segments, DiskIndex index, DiskFaults faults, DiskReads reads, TimeProvider time, long life)
 {
     public static long MetaOffset(Segment segment, in Slot slot) =>
         segment.IsAlone ? segment.MetaOffset : slot.Offset + RecordHeader.Size + slot.BodyLength;
@@ -99,8 +99,8 @@ internal sealed class DiskReader(Segments segments, DiskIndex index, DiskFaults 
             return null;
         }
         var octets = meta[(checks.Length * sizeof(ulong))..^sizeof(ulong)];
-        var now = time.GetUtcNow();
-        if ((key is { } known ? HeadCodec.Read(octets, known, now) : HeadCodec.Read(octets, now)) is not { } head)
+        var now = Moment.Now(time);
+        if ((key is { } known ? HeadCodec.Read(octets, known, now, life) : HeadCodec.Read(octets, now, life)) is not { } head)
             return null;
         var isVerified = (slot.Marks & SlotMarks.Verified) != 0;
         var place = new Slot(slot.KeyHash, slot.VariantHash, slot.Segment, slot.Offset, slot.BodyLength, slot.MetaLength, slot.Marks);

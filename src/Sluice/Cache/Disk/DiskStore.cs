@@ -15,7 +15,7 @@ using Sluice.Cache.Memory;
 
 namespace Sluice.Cache.Disk;
 
-internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults faults, long capacity)
+internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults faults, long capacity, long life)
 {
     private const int MostInOneWrite = 4 << 20;
 
@@ -41,7 +41,7 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
             Lose(job);
             return;
         }
-        var meta = RecordMeta.Of(job.KeyHash, job.Entry, RecordMeta.ChecksOf(job.Entry.Body.Content));
+        var meta = RecordMeta.Of(job.KeyHash, job.Entry, RecordMeta.ChecksOf(job.Entry.Body.Content), life);
         if (meta is null)
             return;
         var header = RecordHeader.Of(job.KeyHash, job.VariantHash, job.Entry.Body.Length, meta.Length);
@@ -131,7 +131,7 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
         Try(segment.Path, () =>
         {
             var at = RecordHeader.Size + writer.Written;
-            if (RecordMeta.Of(keyHash, entry, writer.Checks) is not { } meta)
+            if (RecordMeta.Of(keyHash, entry, writer.Checks, life) is not { } meta)
                 throw new IOException("its head is too large");
             WriteAlone(segment, keyHash, variantHash, writer.Written, at, meta);
             _writing.Remove(writer);
@@ -153,7 +153,7 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
         {
             var file = segments.FileOf(segment);
             var checks = ReadChecks(file, segment, old);
-            if (checks is null || RecordMeta.Of(old.KeyHash, job.Entry, checks) is not { } meta)
+            if (checks is null || RecordMeta.Of(old.KeyHash, job.Entry, checks, life) is not { } meta)
                 return;
             if (segment.IsAlone)
             {

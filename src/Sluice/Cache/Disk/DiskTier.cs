@@ -50,8 +50,9 @@ internal sealed class DiskTier : IAsyncDisposable
             throw new DiskCacheException(options.Path, e);
         }
         _faults = new DiskFaults(time, log);
-        _reader = new DiskReader(_segments, _index, _faults, new DiskReads(options.Path), time);
-        _store = new DiskStore(_segments, _index, _faults, options.SizeBytes);
+        var life = Random.Shared.NextInt64();
+        _reader = new DiskReader(_segments, _index, _faults, new DiskReads(options.Path), time, life);
+        _store = new DiskStore(_segments, _index, _faults, options.SizeBytes, life);
         _loader = new DiskLoader(_segments, _index, _faults);
         _writer = new Thread(Write) { Name = "disk cache", IsBackground = true };
         _writer.Start();

@@ -8,6 +8,7 @@
 // again by the version of the program that wrote it, or one that knows its version number; other stores are begun anew.
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 using Sluice.Cache.Memory;
@@ -18,7 +19,7 @@ namespace Sluice.Cache.Disk;
 internal static class HeadCodec
 {
     /// <summary>Of all that is written here; another version's store is not read.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     private enum Item : byte
     {
@@ -26,9 +27,12 @@ internal static class HeadCodec
         Trailers,
         Rule,
         SoftlyPurged,
+        From,
+        GroupStamp,
     }
 
-    public static void Write(IBufferWriter<byte> into, in CacheKey key, EntryHead head, FieldList? trailers, long banStamp)
+    /// <param name="life">In which numbers of this process mean something: readings of its steady clock, stamps.</param>
+    public static void Write(IBufferWriter<byte> into, in CacheKey key, EntryHead head, FieldList? trailers, long banStamp, long life)
     {
         var to = new Writer(into);
         to.Wide(key.Scope);
@@ -38,6 +42,7 @@ internal static class HeadCodec
         to.Wide(key.PathAndQuery);
         to.Number(head.Status);
         to.Number(banStamp);
+        to.Number(life);
         Write(ref to, head.Fields);
         to.Number(head.Vary.Count);
         foreach (var (name, value) in head.Vary.Values)
@@ -62,33 +67,45 @@ internal static class HeadCodec
         }
         if (head.IsSoftlyPurged)
             to.Octet((byte)Item.SoftlyPurged);
+        if (head.From is { } source)
+        {
+            to.Octet((byte)Item.From);
+            to.Wide(source.Address.ToString());
+            to.Number(source.Port);
+        }
+        if (head.Groups is not null)
+        {
+            to.Octet((byte)Item.GroupStamp);
+            to.Number(head.GroupStamp);
+        }
         to.Octet((byte)Item.End);
     }
 
     /// <summary>Null: it is no head, or one of another key whose hash is the same.</summary>
     /// <param name="now">What was received later than now was so before a clock stepped back: its age is not known.</param>
-    public static ReadHead? Read(ReadOnlySpan<byte> octets, in CacheKey key, DateTimeOffset now)
+    public static ReadHead? Read(ReadOnlySpan<byte> octets, in CacheKey key, in Moment now, long life)
     {
         var from = new Reader(octets);
         return from.IsWide(key.Scope) && from.IsWide(key.Scheme) && from.IsWide(key.Host) && from.Number() == key.Port && from.IsWide(key.PathAndQuery)
-            ? Read(ref from, key, now)
+            ? Read(ref from, key, now, life)
             : null;
     }
 
     /// <summary>The same for whoever does not know the key.</summary>
-    public static ReadHead? Read(ReadOnlySpan<byte> octets, DateTimeOffset now)
+    public static ReadHead? Read(ReadOnlySpan<byte> octets, in Moment now, long life)
     {
         var from = new Reader(octets);
         var (scope, scheme, host) = (from.Wide(), from.Wide(), from.Wide());
         var port = from.Number();
         var path = from.Wide();
-        return from.Failed || port is < 0 or > ushort.MaxValue ? null : Read(ref from, new CacheKey(scope, scheme, host, (int)port, path), now);
+        return from.Failed || port is < 0 or > ushort.MaxValue ? null : Read(ref from, new CacheKey(scope, scheme, host, (int)port, path), now, life);
     }
 
-    private static ReadHead? Read(ref Reader from, in CacheKey key, DateTimeOffset now)
+    private static ReadHead? Read(ref Reader from, in CacheKey key, in Moment now, long life)
     {
         var status = from.Number();
         var banStamp = from.Number();
+        var isOfThisLife = from.Number() == life;
         var fields = ReadFields(ref from);
         var vary = ReadVary(ref from);
         Span<long> freshness = stackalloc long[Freshness.NumberCount];
@@ -99,6 +116,8 @@ internal static class HeadCodec
             number = from.Number();
         FieldList? trailers = null;
         string? rule = null;
+        IPEndPoint? source = null;
+        var groupStamp = GroupStamps.OfAnotherLife;
         var purged = false;
         for (Item item; !from.Failed && (item = (Item)from.Octet()) != Item.End;)
         {
@@ -113,13 +132,23 @@ internal static class HeadCodec
                 case Item.SoftlyPurged:
                     purged = true;
                     break;
+                case Item.From:
+                    if (!IPAddress.TryParse(from.Wide(), out var address) || from.Number() is not (>= 0 and <= ushort.MaxValue and var sourcePort))
+                        return null;
+                    source = new IPEndPoint(address, (int)sourcePort);
+                    break;
+                case Item.GroupStamp:
+                    var stamp = from.Number();
+                    groupStamp = isOfThisLife ? stamp : groupStamp;
+                    break;
                 default:
                     return null;
             }
         }
-        return from.Failed || status is < 200 or > 599 || Freshness.Restore(freshness, now) is not { } restored
+        return from.Failed || status is < 200 or > 599 || Freshness.Restore(freshness, now, isOfThisLife) is not { } restored
             ? null
-            : new ReadHead(key, EntryHead.Restore((int)status, fields, vary, ResponseDirectives.Restore(directives), restored, rule, purged), trailers, banStamp);
+            : new ReadHead(key, EntryHead.Restore(
+                (int)status, fields, vary, ResponseDirectives.Restore(directives), restored, source, groupStamp, rule, purged), trailers, banStamp);
     }
 
     private static void Write(ref Writer to, FieldList fields)

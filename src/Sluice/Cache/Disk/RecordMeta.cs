@@ -10,7 +10,7 @@ namespace Sluice.Cache.Disk;
 internal static class RecordMeta
 {
     /// <summary>Checksums of the body's blocks, head, checksum of all that under the key; null: it is too large.</summary>
-    public static byte[]? Of(ulong keyHash, Entry entry, List<ulong> checks)
+    public static byte[]? Of(ulong keyHash, Entry entry, List<ulong> checks, long life)
     {
         var meta = new ArrayBufferWriter<byte>(512);
         foreach (var check in checks)
@@ -18,7 +18,7 @@ internal static class RecordMeta
             BinaryPrimitives.WriteUInt64LittleEndian(meta.GetSpan(sizeof(ulong)), check);
             meta.Advance(sizeof(ulong));
         }
-        HeadCodec.Write(meta, entry.Key, entry.Head, entry.Trailers, entry.BanStamp);
+        HeadCodec.Write(meta, entry.Key, entry.Head, entry.Trailers, entry.BanStamp, life);
         BinaryPrimitives.WriteUInt64LittleEndian(meta.GetSpan(sizeof(ulong)), XxHash3.HashToUInt64(meta.WrittenSpan, (long)keyHash));
         meta.Advance(sizeof(ulong));
         return meta.WrittenCount <= Slot.MaxMetaLength ? meta.WrittenSpan.ToArray() : null;

@@ -14,7 +14,7 @@ internal sealed class Entry : GreedyDualNode
     private static readonly TimeSpan RefreshPatience = TimeSpan.FromSeconds(30);
 
     private volatile bool _isInvalidated;
-    private long _refreshUntilTicks;
+    private long _refreshUntilTicks = long.MinValue;
     private long _banStamp;
 
     // The record of what is held, its list and their array.
@@ -79,11 +79,11 @@ internal sealed class Entry : GreedyDualNode
     }
 
     /// <summary>True for one caller at a time: it refreshes the entry in the background.</summary>
-    public bool TryClaimRefresh(DateTimeOffset now)
+    public bool TryClaimRefresh(in Moment now)
     {
         var until = Volatile.Read(ref _refreshUntilTicks);
-        return until <= now.UtcTicks
-            && Interlocked.CompareExchange(ref _refreshUntilTicks, (now + RefreshPatience).UtcTicks, until) == until;
+        return until <= now.SteadyTicks
+            && Interlocked.CompareExchange(ref _refreshUntilTicks, now.SteadyTicks + RefreshPatience.Ticks, until) == until;
     }
 
     private static long CostOf(FieldList fields)

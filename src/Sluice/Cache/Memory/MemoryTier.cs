@@ -78,7 +78,8 @@ internal sealed class MemoryTier(long capacity, long mostReserved)
             Entry? replaced = null;
             foreach (var variant in Find(entry.Key))
             {
-                if (!variant.Head.Vary.Matches(request))
+                // One that may have a client's links in it takes no place of what is for all.
+                if (!variant.Head.Vary.Matches(request) || entry.Head.Vary.IsOfOneSide && !variant.Head.Vary.IsOfOneSide)
                     kept.Add(variant);
                 else if (replaced is null)
                     replaced = variant;

@@ -24,6 +24,8 @@ internal sealed class DiskScene : IAsyncDisposable
 
     public ManualTime Time { get; } = new();
 
+    public Moment Now => Moment.Now(Time);
+
     public DiskTier Tier { get; private set; }
 
     public string Folder => _folder.File("store");
@@ -51,7 +53,7 @@ internal sealed class DiskScene : IAsyncDisposable
         };
         if (language is not null)
             fields.Add("Vary", "Accept-Language");
-        var head = EntryHead.Of(request, new ResponseHead { Status = 200, Fields = fields }, ResponseDirectives.Of(fields), Time.GetUtcNow(), Time.GetUtcNow());
+        var head = EntryHead.Of(request, new ResponseHead { Status = 200, Fields = fields }, ResponseDirectives.Of(fields, []), new Receipt(Now, Now, null));
         head.SetContentLength(length);
         return new Entry(Key(path), head, InBlocks(BodyOf(path, version, length)), trailers) { BanStamp = 7 };
     }

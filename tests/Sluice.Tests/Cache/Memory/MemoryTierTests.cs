@@ -117,12 +117,12 @@ public class MemoryTierTests
                     Assert.True(text.Length == 1000 + number * 100 && text.All(c => c == (char)('0' + number)));
                     continue;
                 }
-                var now = TimeProvider.System.GetUtcNow();
-                var writer = cache.Receive(lookup, scenario.Response(Fresh + "|Vary: V"), now, now).Writer!;
+                var now = new Receipt(Moment.Now(TimeProvider.System), Moment.Now(TimeProvider.System), null);
+                var writer = cache.Receive(lookup, scenario.Response(Fresh + "|Vary: V"), now).Writer!;
                 writer.Append(Encoding.Latin1.GetBytes(new string((char)('0' + number), 1000 + number * 100)));
                 writer.Commit();
                 if (i % 100 == 0)
-                    cache.Receive(cache.Find(scenario.Request($"POST /{number}"), "", bypass: false), scenario.Response("200"), now, now);
+                    cache.Receive(cache.Find(scenario.Request($"POST /{number}"), "", bypass: false), scenario.Response("200"), now);
             }
         }, TestContext.Current.CancellationToken)).ToArray();
         await Task.WhenAll(tasks).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
