@@ -327,7 +327,7 @@ internal static class DiskFaults
                 + $"counted: {disk.WriteFaults - _before.WriteFaults} writes failed, {disk.ReadFaults - _before.ReadFaults} reads failed, {disk.Damaged - _before.Damaged} damaged, {disk.Refused - _before.Refused} not taken");
             foreach (var wrong in row.Wrong.Take(3))
                 Console.WriteLine($"    WRONG {wrong}");
-            var said = _proxy.Said.Skip(_said).Where(line => !line.StartsWith("info", StringComparison.Ordinal) || line.Contains("again", StringComparison.Ordinal)).ToList();
+            var said = _proxy.Said.Skip(_said).Where(line => line.Contains("Sluice.Cache", StringComparison.Ordinal) && !line.Contains("loaded in", StringComparison.Ordinal));
             foreach (var line in said)
                 Console.WriteLine($"    logged: {line}");
             var counted = disk.WriteFaults + disk.ReadFaults + disk.Damaged > _before.WriteFaults + _before.ReadFaults + _before.Damaged;
