@@ -16,6 +16,7 @@ return args switch
     ["stampede", .. var options] => await Stampede.RunAsync(options),
     ["kill-nine", .. var options] => await KillNine.RunAsync(options),
     ["disk-start", .. var options] => await DiskStart.RunAsync(options),
+    ["disk-faults", .. var options] => await DiskFaults.RunAsync(options),
     ["allocations", .. var options] => await Allocations.RunAsync(options),
     ["hit-ratio", .. var options] => await HitRatios.RunAsync(options),
     [ServedProxy.Command, .. var options] => await ServedProxy.ServeAsync(options),

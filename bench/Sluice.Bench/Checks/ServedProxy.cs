@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.ObjectModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -69,7 +70,7 @@ internal sealed class ServedProxy : IAsyncDisposable
 
     public void ForgetPeak() => File.WriteAllText($"/proc/{_process.Id}/clear_refs", "5");
 
-    public static async Task<ServedProxy> StartAsync(int originPort, string logFile, CacheOptions? cache = null)
+    public static async Task<ServedProxy> StartAsync(int originPort, string logFile, CacheOptions? cache = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         cache ??= new CacheOptions { MemoryBytes = 64L << 20 };
         var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, $"{originPort}", logFile, JsonSerializer.Serialize(cache)])
@@ -82,6 +83,8 @@ internal sealed class ServedProxy : IAsyncDisposable
         start.Environment["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1";
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_gcConcurrent"] = "0";
+        foreach (var (name, value) in environment ?? ReadOnlyDictionary<string, string>.Empty)
+            start.Environment[name] = value;
         var process = Process.Start(start)!;
         var said = new ConcurrentQueue<string>();
         process.ErrorDataReceived += (_, line) =>
