@@ -1,3 +1,4 @@
+// Over 400 lines: one test for each attack, and the few steps that all of them share.
 using System.Net;
 using Sluice.Cache;
 using Sluice.Forwarding;

@@ -432,14 +432,19 @@ public class SharedFetchTests
     private static async Task<List<RawConnection>> AskAsync(RunningProxy proxy, ScriptedOrigin origin, int count, string? field = null)
     {
         var clients = new List<RawConnection>();
+        var before = Lookups(proxy);
         for (var i = 0; i < count; i++)
         {
             var client = await proxy.ConnectAsync();
             await client.SendAsync($"GET {origin.Url()} HTTP/1.1\r\nHost: {origin.Authority}\r\n{(field is null ? "" : field + "\r\n")}\r\n");
             clients.Add(client);
         }
+        await UntilAsync(() => Lookups(proxy) >= before + count);
         return clients;
     }
+
+    /// <summary>Each is followed by its joining or beginning a fetch, on the same stack.</summary>
+    private static long Lookups(RunningProxy proxy) => proxy.Cache.Hits + proxy.Cache.Misses + proxy.Cache.Revalidations;
 
     /// <summary>The requests that were sent before have been begun: what is asked after them on a new connection has its answer. The sockets
     /// are served in turn, so a few of these come after all of them.</summary>

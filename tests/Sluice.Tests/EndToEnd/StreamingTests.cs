@@ -294,6 +294,8 @@ public class StreamingTests
         await using var origin = DyingAfterOne();
         await using var proxy = await RunningProxy.ForwardAsync();
         Assert.Equal("1", (await proxy.GetAsync(origin, "/1")).Text);
+        // By then the connection is kept.
+        await proxy.RecordsAsync(1);
         Assert.Equal("2", (await proxy.GetAsync(origin, "/2")).Text);
         Assert.Equal(2, origin.Connections);
         await proxy.EndAsync(2);
@@ -305,6 +307,8 @@ public class StreamingTests
         await using var origin = DyingAfterOne();
         await using var proxy = await RunningProxy.ForwardAsync();
         Assert.Equal("1", (await proxy.GetAsync(origin, "/1")).Text);
+        // By then the connection is kept.
+        await proxy.RecordsAsync(1);
         var response = await proxy.AskAsync($"POST {origin.Url("/2")} HTTP/1.1\r\nHost: {origin.Authority}\r\nContent-Length: 0\r\n\r\n");
         Assert.Equal(502, response.Status);
         Assert.Equal(1, origin.Connections);
