@@ -58,13 +58,13 @@ internal static class DiskStart
 
     private static Entry Make(int i)
     {
-        var now = TimeProvider.System.GetUtcNow();
+        var now = Moment.Now(TimeProvider.System);
         var fields = new FieldList
         {
-            { "Date", HttpDate.Format(now) }, { "Content-Type", "text/html; charset=utf-8" }, { "Cache-Control", "max-age=600" },
+            { "Date", HttpDate.Format(now.Wall) }, { "Content-Type", "text/html; charset=utf-8" }, { "Cache-Control", "max-age=600" },
             { "ETag", string.Create(CultureInfo.InvariantCulture, $"\"{i}\"") }, { "Content-Length", "100" },
         };
-        var head = EntryHead.Of([], new ResponseHead { Status = 200, Fields = fields }, ResponseDirectives.Of(fields), now, now);
+        var head = EntryHead.Of([], new ResponseHead { Status = 200, Fields = fields }, ResponseDirectives.Of(fields, []), new Receipt(now, now, null));
         return new Entry(KeyOf(i), head, new Body(new ReadOnlySequence<byte>(new byte[100]), 100), null);
     }
 }
