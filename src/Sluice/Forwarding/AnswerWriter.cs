@@ -102,8 +102,7 @@ internal sealed class AnswerWriter(ClientConnection client)
         _x.MarkFirstByte();
         while (count > 0 && !_dropsContent)
         {
-            // To the end of a page, as the next piece then begins with one; the last takes what is left over.
-            var octets = (int)(count <= InOneSend + Environment.SystemPageSize ? count : InOneSend - offset % Environment.SystemPageSize);
+            var octets = (int)Math.Min(count, InOneSend);
             Promise(octets);
             var (begun, sent) = (_begun, client.Socket.BytesSent);
             try

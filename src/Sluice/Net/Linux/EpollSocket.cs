@@ -20,14 +20,6 @@ internal sealed class EpollSocket : TcpSocket, IWatched
     private const int MostPieces = 64;
     private const uint Events = Libc.EPOLLIN | Libc.EPOLLOUT | Libc.EPOLLRDHUP | Libc.EPOLLET;
 
-    /// <summary>So much of a file costs no more to read than to send with sendfile(2): decision 0019.</summary>
-    private const int Copied = 32 << 10;
-
-    private static readonly int Page = Environment.SystemPageSize;
-
-    [ThreadStatic]
-    private static byte[]? _block;
-
     private readonly int _fd;
     private readonly EventLoop _loop;
     private readonly Readiness _input = new();
@@ -41,9 +33,6 @@ internal sealed class EpollSocket : TcpSocket, IWatched
         _fd = fd;
         RemoteEndPoint = remote;
     }
-
-    /// <summary>This thread's, between two waits: a head and what is read of a file.</summary>
-    private static byte[] Block => _block ??= GC.AllocateUninitializedArray<byte>(72 << 10);
 
     int IWatched.Number { get; } = EventLoop.NewNumber();
 
@@ -210,12 +199,15 @@ internal sealed class EpollSocket : TcpSocket, IWatched
             return SendAsync(before);
         try
         {
-            if (count <= OneTurn + Page && TrySendFile(before.Span, file, offset, (int)count) is { } sent)
+            if (count <= OneTurn && PageCache.Holds(file, offset, (int)count))
             {
-                if (sent == before.Length + count)
+                if (!before.IsEmpty)
+                    before = before[TrySend(before.Span, Libc.MSG_MORE)..];
+                var sent = before.IsEmpty ? TrySendFile(file, offset, (int)count) : 0;
+                if (sent == count)
                     return default;
-                var ofFile = Math.Max(0, sent - before.Length);
-                (before, offset, count) = (before[Math.Min(sent, before.Length)..], offset + ofFile, count - ofFile);
+                offset += sent;
+                count -= sent;
             }
             return SendFileRestAsync(before, file, offset, count);
         }
@@ -229,44 +221,29 @@ internal sealed class EpollSocket : TcpSocket, IWatched
     {
         for (var inThisTurn = 0; count > 0;)
         {
-            // The file is asked anew after each wait: a slow receiver outlasts the page cache.
+            // Looked for anew after each wait: a slow receiver outlasts the page cache.
             await _output.WaitAsync();
-            var most = (int)Math.Min(count, OneTurn - offset % Page);
-            int ofFile;
-            if (TrySendFile(before.Span, file, offset, most) is { } sent)
+            var most = (int)Math.Min(count, OneTurn);
+            int sent;
+            if (!PageCache.Holds(file, offset, most))
             {
-                ofFile = Math.Max(0, sent - before.Length);
-                before = before[Math.Min(sent, before.Length)..];
-            }
-            else
-            {
-                ofFile = await SendReadAsync(before, file, offset, most);
+                sent = await SendReadAsync(before, file, offset, most);
                 before = default;
             }
-            offset += ofFile;
-            count -= ofFile;
-            if ((inThisTurn += ofFile) < OneTurn || count == 0)
+            else if (!before.IsEmpty)
+            {
+                before = before[TrySend(before.Span, Libc.MSG_MORE)..];
+                continue;
+            }
+            else
+                sent = TrySendFile(file, offset, most);
+            offset += sent;
+            count -= sent;
+            if ((inThisTurn += sent) < OneTurn || count == 0)
                 continue;
             inThisTurn = 0;
             await NextTurn();
         }
-    }
-
-    /// <summary>What the kernel takes at once of both; null: the file's octets do not lie in memory. What stands before the file's first whole page
-    /// goes with the head: from the middle of a page sendfile(2) costs half as much again (decision 0019).</summary>
-    private int? TrySendFile(ReadOnlySpan<byte> before, SafeFileHandle file, long offset, int count)
-    {
-        var block = Block;
-        var read = count <= Copied ? count : (int)((Page - offset % Page) % Page);
-        if (before.Length + read > block.Length)
-            return TrySend(before, Libc.MSG_MORE);
-        if ((read > 0 && !PageCache.TryRead(file, block.AsSpan(before.Length, read), offset))
-            || (read < count && !PageCache.Holds(file, offset + read, count - read)))
-            return null;
-        before.CopyTo(block);
-        var copied = before.Length + read;
-        var sent = copied == 0 ? 0 : TrySend(block.AsSpan(0, copied), read < count ? Libc.MSG_MORE : 0);
-        return sent < copied || read == count ? sent : sent + TrySendFile(file, offset + read, count - read);
     }
 
     /// <summary>What the kernel takes at once.</summary>

@@ -30,7 +30,7 @@ internal static unsafe class PageCache
     /// <summary>False: reading them may wait. True for what lies behind the file's end.</summary>
     public static bool Holds(SafeFileHandle file, long offset, int count)
     {
-        switch (AnswerOf(file))
+        switch ((Answer)Answers.GetValue(file, static file => AnswerFor(file)))
         {
             case Answer.Always:
                 return true;
@@ -42,19 +42,6 @@ internal static unsafe class PageCache
                 return false;
         return Probe(file, offset + count - 1) >= 0;
     }
-
-    /// <summary>Reads all of it if that needs no waiting.</summary>
-    public static bool TryRead(SafeFileHandle file, Span<byte> into, long offset)
-    {
-        var answer = AnswerOf(file);
-        fixed (byte* start = into)
-        {
-            var piece = new Libc.Piece { Start = start, Length = (nuint)into.Length };
-            return answer != Answer.Never && Libc.preadv2(file, &piece, 1, offset, answer == Answer.Asked ? RWF_NOWAIT : 0) == into.Length;
-        }
-    }
-
-    private static Answer AnswerOf(SafeFileHandle file) => (Answer)Answers.GetValue(file, static file => AnswerFor(file));
 
     private static Answer AnswerFor(SafeFileHandle file)
     {
