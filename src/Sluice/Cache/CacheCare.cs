@@ -139,7 +139,7 @@ public sealed class CacheCare
             _tiers.Disk!.Update(stale);
             return stale;
         }
-        _tiers.Disk!.Remove(entry);
+        _tiers.Disk!.RemoveAll(entry.Key);
         return null;
     }
 

@@ -94,11 +94,17 @@ internal sealed class DiskIndex
 
     public void Mark(ulong keyHash, uint segment, long offset, SlotMarks marks) => ShardOf(keyHash).Mark(keyHash, segment, offset, marks);
 
-    /// <summary>Removes all of one segment; the touched ones are handed over.</summary>
-    public void RemoveSegment(uint segment, List<Slot> touched)
+    /// <summary>Those of one segment that were asked for since they were written.</summary>
+    public List<Slot> TouchedOf(uint segment) =>
+        [.. All().Where(slot => slot.Segment == segment && (slot.Marks & SlotMarks.Touched) != 0)];
+
+    /// <summary>The record stands elsewhere from now on; false: it is not there any more.</summary>
+    public bool TryMove(in Slot from, in Slot to) => ShardOf(from.KeyHash).TryMove(from, to);
+
+    public void RemoveSegment(uint segment)
     {
         foreach (var shard in _shards)
-            shard.RemoveSegment(segment, touched);
+            shard.RemoveSegment(segment);
     }
 
     public void Clear()
@@ -207,7 +213,22 @@ internal sealed class DiskIndex
             }
         }
 
-        public void RemoveSegment(uint segment, List<Slot> touched)
+        public bool TryMove(in Slot from, in Slot to)
+        {
+            lock (_gate)
+            {
+                for (var i = Start(from.KeyHash); !_slots[i].IsEmpty; i = Next(i))
+                {
+                    if (!_slots[i].IsAt(from.KeyHash, from.Segment, from.Offset))
+                        continue;
+                    _slots[i] = to;
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        public void RemoveSegment(uint segment)
         {
             lock (_gate)
             {
@@ -215,11 +236,7 @@ internal sealed class DiskIndex
                 {
                     // What removal shifts back here is looked at, too.
                     while (!_slots[i].IsEmpty && _slots[i].Segment == segment)
-                    {
-                        if ((_slots[i].Marks & SlotMarks.Touched) != 0)
-                            touched.Add(_slots[i]);
                         RemoveAt(i);
-                    }
                 }
             }
         }

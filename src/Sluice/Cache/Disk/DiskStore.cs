@@ -80,7 +80,8 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     /// <param name="removed">What was found of the key.</param>
     public void Bury(ulong keyHash, IReadOnlyList<Slot> removed)
     {
-        foreach (var slot in removed)
+        // What was on its way into the index then is in it by now; what came after the removal is still to come.
+        foreach (var slot in removed.Concat(index.RemoveAll(keyHash)))
             RemoveAlone(slot);
         var header = RecordHeader.Tombstone(keyHash);
         Add(header);
@@ -270,39 +271,40 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
 
     private void Evict(Segment segment, bool keeps)
     {
-        var touched = new List<Slot>();
-        index.RemoveSegment(segment.Number, touched);
-        if (keeps && segment is { IsAlone: true, WasSpared: false } && touched.Count > 0 && segment.Length < capacity / 2)
+        var touched = keeps ? index.TouchedOf(segment.Number) : [];
+        if (segment is { IsAlone: true, WasSpared: false } && touched is [var alone] && segment.Length < capacity / 2)
         {
             segment.WasSpared = true;
             segments.Renew(segment);
-            var slot = touched[0];
-            index.AddOlder(new Slot(slot.KeyHash, slot.VariantHash, slot.Segment, slot.Offset, slot.BodyLength, slot.MetaLength, slot.Marks & SlotMarks.Verified));
+            index.TryMove(alone, new Slot(alone.KeyHash, alone.VariantHash, alone.Segment, alone.Offset, alone.BodyLength, alone.MetaLength, alone.Marks & SlotMarks.Verified));
             return;
         }
         Evictions++;
-        var file = keeps && !segment.IsAlone && touched.Count > 0 ? TryOpen(segment) : null;
-        var room = segment.Length / 4;
-        segments.Remove(segment);
-        if (file is null)
-            return;
-        touched.Sort(static (a, b) => (a.BodyLength + a.MetaLength).CompareTo(b.BodyLength + b.MetaLength));
-        foreach (var slot in touched)
+        if (!segment.IsAlone && touched.Count > 0 && TryOpen(segment) is { } file)
         {
-            var header = RecordHeader.Of(slot.KeyHash, slot.VariantHash, slot.BodyLength, slot.MetaLength);
-            if ((room -= header.Length) < 0)
-                break;
-            Move(file, segment.Path, slot, header);
+            var room = segment.Length / 4;
+            touched.Sort(static (a, b) => (a.BodyLength + a.MetaLength).CompareTo(b.BodyLength + b.MetaLength));
+            foreach (var slot in touched)
+            {
+                var header = RecordHeader.Of(slot.KeyHash, slot.VariantHash, slot.BodyLength, slot.MetaLength);
+                if ((room -= header.Length) < 0)
+                    break;
+                Copy(file, segment.Path, slot, header);
+            }
         }
+        index.RemoveSegment(segment.Number);
+        segments.Remove(segment);
     }
 
-    private void Move(SafeFileHandle from, string path, in Slot slot, in RecordHeader header)
+    /// <summary>To the open segment. What is removed meanwhile stays so: the index believes the copy only if it still knows the original, and
+    /// the tombstone comes behind the copy.</summary>
+    private void Copy(SafeFileHandle from, string path, in Slot slot, RecordHeader header)
     {
-        var (record, at) = (new byte[header.Length], slot.Offset);
+        var (record, old) = (new byte[header.Length], slot);
         var whole = false;
         try
         {
-            whole = DiskReads.ReadAll(from, record, at);
+            whole = DiskReads.ReadAll(from, record, slot.Offset);
         }
         catch (Exception e) when (IsFault(e))
         {
@@ -317,10 +319,10 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
                 Seal();
             _open ??= segments.Create(alone: false);
             RandomAccess.Write(segments.FileOf(_open), record, _open.Length);
-            _list.Add(written, _open.Length);
             var offset = _open.Length;
+            _list.Add(written, offset);
             segments.Grow(_open, record.Length);
-            index.AddOlder(SlotOf(written, _open, offset, SlotMarks.None));
+            index.TryMove(old, SlotOf(written, _open, offset, SlotMarks.None));
         }, null);
     }
 

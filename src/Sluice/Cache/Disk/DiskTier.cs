@@ -124,12 +124,6 @@ internal sealed class DiskTier : IAsyncDisposable
             Interlocked.Increment(ref _refused);
     }
 
-    public void Remove(Entry entry)
-    {
-        if (entry.Place is { } place && _index.Remove(place.KeyHash, place.Segment, place.Offset))
-            _queue.TryAdd(new TombstoneJob(place.KeyHash, [place]));
-    }
-
     /// <summary>All variants; nor do they come back after a restart.</summary>
     public bool RemoveAll(in CacheKey key)
     {

@@ -96,6 +96,36 @@ public class EvictionTests
     }
 
     [Fact]
+    public async Task RemovalBesideEviction_IsNotUndoneByACopy()
+    {
+        // What is asked for is copied on when its file goes; what is removed meanwhile must stay away.
+        await using var scene = new DiskScene(Size);
+        for (var round = 0; round < 6; round++)
+        {
+            var names = Enumerable.Range(0, 400).Select(i => $"/{round}/{i}").ToArray();
+            foreach (var name in names)
+                scene.Tier.TryPut(scene.Make(name, length: 3000));
+            await scene.Tier.WrittenAsync();
+            foreach (var name in names)
+                await scene.FindAsync(name);
+            // The writer evicts and copies while these go on.
+            for (var i = 0; i < 200; i++)
+            {
+                scene.Tier.TryPut(scene.Make($"/once/{round}/{i}", length: 100_000));
+                scene.Tier.RemoveAll(DiskScene.Key(names[2 * i]));
+                scene.Tier.RemoveAll(DiskScene.Key(names[2 * i + 1]));
+            }
+            await scene.Tier.WrittenAsync();
+            foreach (var name in names)
+                Assert.Null(await scene.FindAsync(name));
+        }
+        await scene.ReopenAsync();
+        for (var round = 0; round < 6; round++)
+            for (var i = 0; i < 400; i++)
+                Assert.Null(await scene.FindAsync($"/{round}/{i}"));
+    }
+
+    [Fact]
     public void IndexOfAMillion_TakesAtMost100BytesEach()
     {
         const int count = 1_000_000;
