@@ -81,6 +81,8 @@ public class ConnectionAuthenticationTests
         {
             await using var client = await proxy.ConnectAsync();
             Assert.Equal("1", await AskAsync(client, origin, "/challenge/Basic", "Basic eDp5"));
+            // By then the connection is kept.
+            await proxy.RecordsAsync(i + 1);
         }
     }
 }
