@@ -31,8 +31,9 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public CacheCare Care => _proxy!.Cache.Care;
 
-    /// <summary>The records so far, in the order in which they were written.</summary>
-    public IReadOnlyList<ExchangeRecord> Records => [.. _records];
+    /// <summary>The records so far, in the order in which their exchanges began: they are written when these end, and the next client may be
+    /// sooner.</summary>
+    public IReadOnlyList<ExchangeRecord> Records => [.. _records.OrderBy(record => record.Number)];
 
     public static Task<RunningProxy> ForwardAsync(LimitOptions? limits = null, CacheOptions? cache = null, PolicyOptions? policy = null, IPAddress? bind = null) =>
         StartAsync(ListenerKind.Forward, null, limits, cache, policy, bind);
@@ -79,7 +80,7 @@ public sealed class RunningProxy : IAsyncDisposable
     {
         while (_records.Count < count)
             Assert.True(await _written.WaitAsync(Waiting.Limit), $"{_records.Count} records instead of {count}");
-        return [.. _records.Take(count)];
+        return [.. _records.Take(count).OrderBy(record => record.Number)];
     }
 
     /// <summary>Waits for these records, stops the proxy, and holds that there are no others.</summary>
