@@ -111,6 +111,8 @@ public sealed class EntryWriter
             return Stored;
         }
         _done = true;
+        if (trailers is { Count: 0 })
+            trailers = null;
         Reason = _isOnDiskAlone
             ? _cache.Commit(_lookup, _head, _onDisk!.Writer, trailers)
             : _cache.Commit(_lookup, _head, _body, trailers, _onDisk?.Writer);

@@ -30,7 +30,11 @@ internal sealed class Delivery(Exchange x, Censor censor, Via via)
     public async ValueTask<ErrorPage?> StoredAsync(StoredReply reply)
     {
         var head = new ResponseHead { Status = reply.Status, Fields = reply.Fields };
-        if (Begin(head, reply.CacheStatus, reply.BodyLength > 0) is { } denied)
+        // RFC 9112 s.7.1.2: trailers need chunks.
+        var hasTrailers = reply.Trailers is not null && x.Version == ProtocolVersion.Http11;
+        if (hasTrailers)
+            head.Fields.Remove(FieldNames.ContentLength);
+        if (Begin(head, reply.CacheStatus, hasTrailers || reply.BodyLength > 0) is { } denied)
             return denied;
         if (reply.File is { } file)
         {

@@ -15,7 +15,7 @@
 // breaks the answer off after so many octets, +trailer sends it in chunks with a trailer. "down" in place of an answer: the connection is
 // reset. "~>" in place of "->": the answer to a request in the background.
 // Expectations: a status; body TEXT; Field: VALUE; +Field, -Field: present, absent; cs TEXT: in our Cache-Status; hit: the same; broken: no
-// whole answer; saw Field: VALUE, saw -Field, saw METHOD: what the origin got last.
+// whole answer; trailer Field: VALUE; saw Field: VALUE, saw -Field, saw METHOD: what the origin got last.
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
@@ -132,6 +132,7 @@ public sealed partial class CacheTable : IAsyncLifetime
             "hit" => OurStatus(response).Contains("; hit", StringComparison.Ordinal),
             _ when what.StartsWith("cs ", StringComparison.Ordinal) => OurStatus(response).Contains(what[3..], StringComparison.Ordinal),
             _ when what.StartsWith("body ", StringComparison.Ordinal) => response.Text == what[5..],
+            _ when what.StartsWith("trailer ", StringComparison.Ordinal) => response.Trailers.Any(t => $"{t.Name}: {t.Value}" == what[8..]),
             _ when what[0] == '-' => !head.Has(what[1..]),
             _ when what[0] == '+' => head.Has(what[1..]),
             _ when what.IndexOf(':') is var colon and > 0 => string.Join(", ", head.All(what[..colon])) == what[(colon + 1)..].Trim(),

@@ -92,6 +92,7 @@ public class Http2UpstreamTests
         {
             var response = await proxy.AskAsync("GET / HTTP/1.1\r\nHost: app.example\r\n\r\n");
             Assert.Equal("1", response.Text);
+            Assert.Equal([new RawField("x-sum", "7")], response.Trailers);
             Assert.Equal(i == 1, response["Cache-Status"]!.Contains("; hit", StringComparison.Ordinal));
         }
     }

@@ -332,7 +332,9 @@ public class SharedFetchTests
             Assert.Contains((await answer).Trailers, t => t is { Name: "X-End", Value: "yes" });
         }
         Assert.Single(origin.Requests);
-        Assert.Equal(Large, (await proxy.GetAsync(origin)).Body);
+        var later = await proxy.GetAsync(origin);
+        Assert.Equal(Large, later.Body);
+        Assert.Equal([new RawField("X-End", "yes")], later.Trailers);
         Assert.Single(origin.Requests);
         await EndAsync(clients);
     }

@@ -106,9 +106,23 @@ public sealed class NameServer : IAsyncDisposable
         try
         {
             while (true)
+                _ = ServeAsync(await _tcp.AcceptTcpClientAsync());
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The end of the test.
+        }
+    }
+
+    /// <summary>Clients ask again on a connection that they have (RFC 7766 s.6.2.1): it stays until they close it.</summary>
+    private async Task ServeAsync(TcpClient client)
+    {
+        using var _ = client;
+        try
+        {
+            var stream = client.GetStream();
+            while (true)
             {
-                using var client = await _tcp.AcceptTcpClientAsync();
-                var stream = client.GetStream();
                 var length = new byte[2];
                 await stream.ReadExactlyAsync(length);
                 var query = new byte[BinaryPrimitives.ReadUInt16BigEndian(length)];
@@ -119,9 +133,9 @@ public sealed class NameServer : IAsyncDisposable
                 await stream.WriteAsync((byte[])[.. length, .. reply]);
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+        catch (IOException)
         {
-            // The end of the test.
+            // The client has closed.
         }
     }
 
