@@ -5,8 +5,9 @@
 // once and again when all has been loaded.
 // Strategy: each answer's ETag says which version it is and every byte is compared with that version, so that a torn, mixed or invented answer
 // is noticed. Each URL belongs to one client, so that it is known which version was stored last, and when.
-// Facts: what is stored is written a moment later, and not at all where the disk is too slow for the load; so a version counts as lost
-// only if it had been read back at least a second after it was stored. An older version than the last is right, and lost all the same.
+// Facts: what is stored is written a moment later, and not at all where the disk is too slow for the load; so a version must be there only if
+// it had been read back, and the proxy has said since then that nothing waits to be written. An older version than the last is
+// right, and lost all the same.
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
@@ -19,7 +20,7 @@ internal static class KillNine
     private const int Readers = 8;
     private const string Usage = "kill-nine [--times 200] [--urls 400] [--clients 16] [--size 8GiB] [--folder FOLDER] (--size 256MiB: with evictions)";
     private const long Large = 2L << 30;
-    private static readonly TimeSpan OldEnough = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(10);
     private static readonly int[] AgesMs = [50, 200, 1000, int.MaxValue];
 
     public static async Task<int> RunAsync(string[] options)
@@ -78,8 +79,17 @@ internal static class KillNine
     {
         using var over = new CancellationTokenSource();
         var load = Enumerable.Range(0, clients).Select(number => Task.Run(() => AskAsync(proxy, origin, known, number, clients, tally, over.Token))).ToList();
-        await Task.Delay(duration);
-        var disk = (await proxy.CountersAsync()).Disk!.Value;
+        DiskCounters disk;
+        for (var began = Stopwatch.GetTimestamp();;)
+        {
+            var asked = Stopwatch.GetTimestamp();
+            disk = (await proxy.CountersAsync()).Disk!.Value;
+            if (disk.WaitingBytes == 0)
+                tally.WrittenAt = asked;
+            if (Stopwatch.GetElapsedTime(began) >= duration)
+                break;
+            await Task.Delay(LookEvery);
+        }
         tally.Evictions += disk.Evictions;
         tally.Refused += disk.Refused;
         var kill = proxy.KillAsync();
@@ -104,8 +114,8 @@ internal static class KillNine
                 tally.Note(held);
                 if (held.Status == 504)
                     known[url] = null;
-                else if (held.Version == before.Version && Stopwatch.GetElapsedTime(before.At) > OldEnough)
-                    before.WasReadBack = true;
+                else if (held.Version == before.Version)
+                    before.HeldAt ??= Stopwatch.GetTimestamp();
                 continue;
             }
             var answer = await client.AskAsync(url, ChangingClient.Anew);
@@ -141,7 +151,7 @@ internal static class KillNine
                 if (held.Status is not (200 or 504))
                     tally.Wrong.Enqueue($"/changing/{url}: status {held.Status}");
                 tally.Compare(known[url], held.Version);
-                known[url] = held.Version is { } version ? new Known(version, 0) { WasReadBack = true } : null;
+                known[url] = held.Version is { } version ? new Known(version, 0) { HeldAt = 0 } : null;
             }
         });
     }
@@ -152,11 +162,11 @@ internal static class KillNine
             Console.WriteLine($"WRONG {wrong}");
         Console.WriteLine($"answers compared to the byte: {tally.Whole}; wrong: {tally.Wrong.Count}; asked while loading: {tally.WhileLoading}");
         Console.WriteLine($"in flight at the kills: {tally.Torn} answers; stored before: {tally.Found} found, {tally.Newer} found newer, {tally.Older} older than the last, {tally.Lost} lost");
-        Console.WriteLine($"lost or older by their age at the kill: {string.Join(", ", AgesMs.Zip(tally.LostByAge, (ms, count) => $"{(ms == int.MaxValue ? "more" : $"to {ms} ms")}: {count}"))}; of these read back from the store before: {tally.LostThoughReadBack}");
+        Console.WriteLine($"lost or older by their age at the kill: {string.Join(", ", AgesMs.Zip(tally.LostByAge, (ms, count) => $"{(ms == int.MaxValue ? "more" : $"to {ms} ms")}: {count}"))}; of these written before: {tally.LostThoughWritten}");
         Console.WriteLine($"evicted files: {tally.Evictions}; not taken by the disk: {tally.Refused}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"start to the first answer: median {At(tally.StartSeconds, 0.5):0.00} s, most {At(tally.StartSeconds, 1):0.00} s; all loaded: median {At(tally.LoadSeconds, 0.5):0.00} s, most {At(tally.LoadSeconds, 1):0.00} s"));
-        var right = tally.Wrong.IsEmpty && (evicts || tally.LostThoughReadBack == 0);
+        var right = tally.Wrong.IsEmpty && (evicts || tally.LostThoughWritten == 0);
         Console.WriteLine(right ? "all right" : "FAILED");
         return right ? 0 : 1;
     }
@@ -166,7 +176,8 @@ internal static class KillNine
     /// <summary>The last version of a URL that a client got whole, and when; 0: in an earlier life.</summary>
     private sealed record Known(Version Version, long At)
     {
-        public bool WasReadBack { get; set; }
+        /// <summary>When it was read back from the store, the first time.</summary>
+        public long? HeldAt { get; set; }
     }
 
     private sealed class Tally
@@ -183,6 +194,9 @@ internal static class KillNine
 
         public long KilledAt { get; set; }
 
+        /// <summary>Nothing waited to be written.</summary>
+        public long WrittenAt { get; set; }
+
         public long Whole { get; private set; }
 
         public long Torn { get; private set; }
@@ -195,7 +209,7 @@ internal static class KillNine
 
         public long Lost { get; private set; }
 
-        public long LostThoughReadBack { get; private set; }
+        public long LostThoughWritten { get; private set; }
 
         public long WhileLoading { get; set; }
 
@@ -231,7 +245,7 @@ internal static class KillNine
                 (Older, Lost) = held is null ? (Older, Lost + 1) : (Older + 1, Lost);
                 var age = Stopwatch.GetElapsedTime(stored.At, KilledAt).TotalMilliseconds;
                 LostByAge[Array.FindIndex(AgesMs, most => age <= most)]++;
-                LostThoughReadBack += stored.WasReadBack ? 1 : 0;
+                LostThoughWritten += stored.HeldAt < WrittenAt ? 1 : 0;
             }
         }
     }

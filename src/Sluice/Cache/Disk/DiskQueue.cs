@@ -8,6 +8,15 @@ internal sealed class DiskQueue(long mostBytes)
     private long _bytes;
     private bool _isClosed;
 
+    public long Bytes
+    {
+        get
+        {
+            lock (_gate)
+                return _bytes;
+        }
+    }
+
     /// <summary>False: there is no room.</summary>
     public bool TryAdd(DiskJob job)
     {
