@@ -102,7 +102,7 @@ internal sealed class AnswerWriter(ClientConnection client)
         _x.MarkFirstByte();
         while (count > 0 && !_dropsContent)
         {
-            var octets = (int)Math.Min(count, InOneSend);
+            var octets = (int)Math.Min(count, TcpSocket.OneTurnOfFile);
             Promise(octets);
             var (begun, sent) = (_begun, client.Socket.BytesSent);
             try
@@ -327,7 +327,7 @@ internal sealed class AnswerWriter(ClientConnection client)
             return WaitAsync(sending, octets);
         sending.GetAwaiter().GetResult();
         Sent(octets);
-        return (_inThisTurn += octets) <= TcpSocket.OneTurn ? new(true) : GiveWayAsync();
+        return (_inThisTurn += file is null ? octets : octets / (TcpSocket.OneTurnOfFile / TcpSocket.OneTurn)) <= TcpSocket.OneTurn ? new(true) : GiveWayAsync();
     }
 
     private async ValueTask<bool> FlushAfterInterimAsync(int octets, SafeFileHandle? file, long offset)

@@ -22,6 +22,9 @@ public abstract class TcpSocket : IDisposable
     /// <summary>As much is copied in one turn; then others come first.</summary>
     public const int OneTurn = 256 << 10;
 
+    /// <summary>The same of a file: its pages go out by reference (sendfile(2)), which takes about as long.</summary>
+    public const int OneTurnOfFile = 1 << 20;
+
     internal static readonly bool UsesEpoll =
         OperatingSystem.IsLinux() && Environment.GetEnvironmentVariable("SLUICE_SOCKETS") != "plain";
 

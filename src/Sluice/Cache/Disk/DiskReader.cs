@@ -4,8 +4,8 @@ using Sluice.Cache.Memory;
 
 namespace Sluice.Cache.Disk;
 
-/// <summary>From a slot to an entry. What is read back is compared with its checksums: a head always, a body the first time since the
-/// start. What cannot be read, or is not what was stored, is forgotten.</summary>
+/// <summary>From a slot to an entry. What is read back is compared with its checksums; a body that goes out from its file, the first time since
+/// the start. What cannot be read, or is not what was stored, is forgotten.</summary>
 internal sealed class DiskReader(Segments segments, DiskIndex index, DiskFaults faults, DiskReads reads, TimeProvider time, long life)
 {
     public static long MetaOffset(Segment segment, in Slot slot) =>
@@ -102,25 +102,21 @@ internal sealed class DiskReader(Segments segments, DiskIndex index, DiskFaults 
         var now = Moment.Now(time);
         if ((key is { } known ? HeadCodec.Read(octets, known, now, life) : HeadCodec.Read(octets, now, life)) is not { } head)
             return null;
-        var isVerified = (slot.Marks & SlotMarks.Verified) != 0;
         var place = new Slot(slot.KeyHash, slot.VariantHash, slot.Segment, slot.Offset, slot.BodyLength, slot.MetaLength, slot.Marks);
         Body body;
         if (from.BodyInBuffer == slot.BodyLength)
         {
-            if (!isVerified && slot.BodyLength > 0)
+            if (slot.BodyLength > 0 && FileBody.CheckOf(from.Buffer.AsSpan(0, from.BodyInBuffer)) != checks[0])
             {
-                if (FileBody.CheckOf(from.Buffer.AsSpan(0, from.BodyInBuffer)) != checks[0])
-                {
-                    Damaged(slot, from.Segment);
-                    return null;
-                }
-                index.Mark(slot.KeyHash, slot.Segment, slot.Offset, SlotMarks.Verified);
+                Damaged(slot, from.Segment);
+                return null;
             }
             body = slot.BodyLength == 0 ? Body.Empty : new Body(new ReadOnlySequence<byte>(from.Buffer, 0, from.BodyInBuffer), from.Buffer.Length + BodyBuilder.BlockCost);
         }
         else
         {
             var segment = from.Segment;
+            var isVerified = (slot.Marks & SlotMarks.Verified) != 0;
             body = new Body(new FileBody(reads, from.File, slot.Offset + RecordHeader.Size, slot.BodyLength, checks, isVerified, (_, agrees) =>
             {
                 if (agrees)

@@ -14,7 +14,7 @@ namespace Sluice.Cache.Disk;
 internal sealed class DiskTier : IAsyncDisposable
 {
     /// <summary>Bodies up to this are read together with their head; a larger one is sent from its file.</summary>
-    internal const int MostRead = 64 << 10;
+    internal const int MostRead = 16 << 10;
 
     /// <summary>Bodies up to this are stored among others; a larger one has a file of its own.</summary>
     public const int MostShared = 1 << 20;

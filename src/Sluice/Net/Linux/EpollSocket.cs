@@ -199,10 +199,10 @@ internal sealed class EpollSocket : TcpSocket, IWatched
             return SendAsync(before);
         try
         {
-            if (count <= OneTurn && PageCache.Holds(file, offset, (int)count))
+            if (count <= OneTurnOfFile && PageCache.Holds(file, offset, (int)count))
             {
                 if (!before.IsEmpty)
-                    before = before[TrySend(before.Span, Libc.MSG_MORE)..];
+                    before = before[TrySend(before.Span)..];
                 var sent = before.IsEmpty ? TrySendFile(file, offset, (int)count) : 0;
                 if (sent == count)
                     return default;
@@ -223,7 +223,7 @@ internal sealed class EpollSocket : TcpSocket, IWatched
         {
             // Looked for anew after each wait: a slow receiver outlasts the page cache.
             await _output.WaitAsync();
-            var most = (int)Math.Min(count, OneTurn);
+            var most = (int)Math.Min(count, OneTurnOfFile);
             int sent;
             if (!PageCache.Holds(file, offset, most))
             {
@@ -232,14 +232,14 @@ internal sealed class EpollSocket : TcpSocket, IWatched
             }
             else if (!before.IsEmpty)
             {
-                before = before[TrySend(before.Span, Libc.MSG_MORE)..];
+                before = before[TrySend(before.Span)..];
                 continue;
             }
             else
                 sent = TrySendFile(file, offset, most);
             offset += sent;
             count -= sent;
-            if ((inThisTurn += sent) < OneTurn || count == 0)
+            if ((inThisTurn += sent) < OneTurnOfFile || count == 0)
                 continue;
             inThisTurn = 0;
             await NextTurn();
@@ -270,13 +270,13 @@ internal sealed class EpollSocket : TcpSocket, IWatched
     private static bool IsOfFile(int errno) =>
         errno is not (Libc.EAGAIN or Libc.EINTR) && Libc.Of(errno) == SocketError.SocketError;
 
-    private unsafe int TrySend(ReadOnlySpan<byte> bytes, int flags = 0)
+    private unsafe int TrySend(ReadOnlySpan<byte> bytes)
     {
         Enter();
         _output.Clear();
         nint sent;
         fixed (byte* start = bytes)
-            sent = Libc.send(_fd, start, (nuint)bytes.Length, Libc.MSG_NOSIGNAL | flags);
+            sent = Libc.send(_fd, start, (nuint)bytes.Length, Libc.MSG_NOSIGNAL);
         return Sent(sent, bytes.Length);
     }
 

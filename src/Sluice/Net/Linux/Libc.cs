@@ -12,7 +12,7 @@ internal static unsafe partial class Libc
     public const int SOCK_STREAM = 1, SOCK_NONBLOCK = 0x800, SOCK_CLOEXEC = 0x80000;
     public const int AF_INET = 2, AF_INET6 = 10;
     public const int SOL_SOCKET = 1, SO_ERROR = 4, SO_LINGER = 13, IPPROTO_TCP = 6, TCP_NODELAY = 1;
-    public const int MSG_PEEK = 2, MSG_NOSIGNAL = 0x4000, MSG_MORE = 0x8000;
+    public const int MSG_PEEK = 2, MSG_NOSIGNAL = 0x4000;
     public const int SHUT_WR = 1;
 
     public const int EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CLOEXEC = 0x80000;
