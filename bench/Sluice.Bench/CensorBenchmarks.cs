@@ -51,7 +51,7 @@ public class CensorBenchmarks
     {
         Name = name,
         DefaultAllows = true,
-        Rules = [new RuleOptions { Id = "r", Deny = true, HostsFile = file }],
+        Rules = [new RuleOptions { Id = "r", Action = RuleAction.Deny, HostsFile = file }],
     };
 
     private static RequestHead Request(string url)

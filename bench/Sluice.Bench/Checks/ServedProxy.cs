@@ -144,7 +144,7 @@ internal sealed class ServedProxy : IAsyncDisposable
             {
                 Listeners = [Listener(ListenerKind.Forward, null), Listener(ListenerKind.Reverse, origin), Listener(ListenerKind.Tcp, origin)],
                 Cache = JsonSerializer.Deserialize<CacheOptions>(options[2])!,
-                Policies = [new PolicyOptions { Name = List, DefaultAllows = true, Rules = [new RuleOptions { Id = List, Deny = true, Hosts = [.. BlockList.Lines] }] }],
+                Policies = [new PolicyOptions { Name = List, DefaultAllows = true, Rules = [new RuleOptions { Id = List, Action = RuleAction.Deny, Hosts = [.. BlockList.Lines] }] }],
                 Log = new LogOptions { Format = LogFormat.Json, File = options[1] },
             },
             loggers, TimeProvider.System);

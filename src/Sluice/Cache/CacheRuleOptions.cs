@@ -2,9 +2,6 @@ using Sluice.Http;
 
 namespace Sluice.Cache;
 
-/// <summary>Status codes of a rule, both ends included: <c>404</c> or <c>4xx</c>.</summary>
-public readonly record struct StatusRange(int First, int Last);
-
 /// <summary>One rule of <c>cache.rules</c>: conditions, all of which must hold, and what follows. What is null or empty says nothing.</summary>
 public sealed record CacheRuleOptions
 {

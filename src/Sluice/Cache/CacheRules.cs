@@ -59,9 +59,7 @@ internal readonly ref struct AskedFor
     {
         Host = HostText.Canonical(target.Host) ?? target.Host;
         Path = target.PathInOneSpelling;
-        OtherPath = Path.Contains("%2F", StringComparison.Ordinal) || Path.Contains("%5C", StringComparison.Ordinal)
-            ? Decoded(Path.ToString())
-            : Path;
+        OtherPath = target.PathInOtherReading;
     }
 
     public string Host { get; }
@@ -70,12 +68,6 @@ internal readonly ref struct AskedFor
 
     /// <summary>As an origin reads it that takes escaped slashes for slashes.</summary>
     public ReadOnlySpan<char> OtherPath { get; }
-
-    private static string Decoded(string path)
-    {
-        var slashes = path.Replace("%2F", "/", StringComparison.Ordinal).Replace("%5C", "/", StringComparison.Ordinal);
-        return PathSpelling.Normalize(slashes, slashes.Length);
-    }
 }
 
 /// <summary>One rule, ready to match.</summary>

@@ -63,6 +63,7 @@ internal static class JsonSchema
         KeyKind.Words => Many(Word()),
         KeyKind.Statuses => Many(Either(new() { ["type"] = "integer", ["minimum"] = 200, ["maximum"] = 599 }, Matching(StatusPattern))),
         KeyKind.QueryNames => Either(new() { ["const"] = "all" }, Many(Word())),
+        KeyKind.Patterns => new() { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = new JsonArray("string", "null") } },
         KeyKind.Hosts => Either(Many(Word()), Map(key.Path)),
         KeyKind.AccessLog => Either(new() { ["const"] = "off" }, Map(key.Path)),
         _ => Word(),

@@ -4,7 +4,8 @@ using Sluice.Policy;
 namespace Sluice.Config;
 
 /// <summary>The section <c>policies</c>.</summary>
-internal sealed class PolicyReader(string folder, ProblemList problems)
+/// <param name="listeners">The names of the listeners.</param>
+internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> listeners, ProblemList problems)
 {
     private enum Fallback
     {
@@ -15,6 +16,7 @@ internal sealed class PolicyReader(string folder, ProblemList problems)
     // Policy tells of a place by its text.
     private readonly Dictionary<string, (Place Place, string Key)> _places = [];
     private readonly List<RuleOptions> _entries = [];
+    private readonly HashSet<RuleOptions> _wrong = [];
 
     public IReadOnlyList<PolicyOptions> Read(Section top)
     {
@@ -25,10 +27,12 @@ internal sealed class PolicyReader(string folder, ProblemList problems)
             {
                 Name = name,
                 DefaultAllows = section.Choice<Fallback>("default") is Fallback.Allow,
+                Reports = RuleReader.IsReport(section),
                 Rules = [.. section.List("rules").Select(ReadRule)],
             });
         }
-        Tell(policies.SelectMany(PolicyCheck.Problems));
+        // What follows from a rule that is wrong itself is not told.
+        Tell(policies.SelectMany(policy => PolicyCheck.Problems(policy with { Rules = [.. policy.Rules.Where(rule => !_wrong.Contains(rule))] })));
         Tell(Censor.Load([new PolicyOptions { Name = "", DefaultAllows = true, Rules = _entries }], TimeProvider.System, NullLogger.Instance).Problems);
         return policies;
     }
@@ -51,37 +55,12 @@ internal sealed class PolicyReader(string folder, ProblemList problems)
 
     private RuleOptions ReadRule(Section section)
     {
+        var before = problems.Count;
         var (hosts, file) = ReadHosts(section);
-        var deny = ReadVerdict(section);
-        if (!deny && section.Has("status"))
-            section.Problem("status", "stands in a rule that allows, remove it: only a refusal has a status");
-        if (!deny && section.Has("reason"))
-            section.Problem("reason", "stands in a rule that allows, remove it: only a refusal has a reason");
-        return new RuleOptions
-        {
-            Id = section.Text("id") ?? "",
-            Deny = deny,
-            Status = (int)(section.Whole("status") ?? 403),
-            Reason = section.Text("reason"),
-            Hosts = hosts,
-            HostsFile = file,
-            Where = Mark(section.Place, section.Shown),
-        };
-    }
-
-    private static bool ReadVerdict(Section section)
-    {
-        var deny = section.Flag("deny");
-        var allow = section.Flag("allow");
-        if (!section.Has("deny") && !section.Has("allow"))
-            section.Problem("deny", "a rule says what it does: write deny: true or allow: true");
-        else if (section.Has("deny") && section.Has("allow"))
-            section.Problem("allow", "a rule has deny or allow, not both");
-        else if (deny is false)
-            section.Problem("deny", "'false' leaves open what the rule does, write allow: true");
-        else if (allow is false)
-            section.Problem("allow", "'false' leaves open what the rule does, write deny: true");
-        return deny ?? allow is not true;
+        var rule = new RuleReader(listeners).Read(section, Mark(section.Place, section.Shown)) with { Hosts = hosts, HostsFile = file };
+        if (problems.Count > before)
+            _wrong.Add(rule);
+        return rule;
     }
 
     private (IReadOnlyList<string> Lines, string? File) ReadHosts(Section section)
@@ -100,7 +79,7 @@ internal sealed class PolicyReader(string folder, ProblemList problems)
         foreach (var entry in ((section.Node["hosts"] as Sequence)?.Items ?? []).OfType<Scalar>().Where(e => e.Text.Trim().Length > 0))
         {
             // A rule for each entry: what is wrong with it is then told at its own place.
-            _entries.Add(new RuleOptions { Id = entry.Text, Deny = true, Hosts = [entry.Text], Where = Mark(entry.Place, section.KeyOf("hosts")) });
+            _entries.Add(new RuleOptions { Id = entry.Text, Action = RuleAction.Deny, Hosts = [entry.Text], Where = Mark(entry.Place, section.KeyOf("hosts")) });
         }
         if (section.Node["hosts"] is Sequence { Items.Count: 0 })
             section.Problem("hosts", "is an empty list, which matches nothing: write a host, or remove the rule");

@@ -14,13 +14,13 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
     public Configuration Read(Mapping root)
     {
         var top = new Section(root, "", "", problems);
-        var policies = new PolicyReader(folder, problems).Read(top);
+        var listeners = new ListenerReader(folder, tryPorts).Read(top);
         return new Configuration
         {
-            Listeners = new ListenerReader(folder, tryPorts).Read(top),
+            Listeners = listeners,
             Cache = ReadCache(top.Child("cache")),
             Admin = ReadAdmin(top.Child("admin")),
-            Policies = policies,
+            Policies = new PolicyReader(folder, [.. listeners.Select(listener => listener.Name)], problems).Read(top),
             Log = ReadLog(top.Child("logs")),
             Limits = ReadLimits(top.Child("limits")),
         };

@@ -2,8 +2,11 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Sluice.Cache;
+using Sluice.Http;
 using Sluice.Net;
+using Sluice.Policy;
 
 namespace Sluice.Config;
 
@@ -17,6 +20,8 @@ internal static class Values
     // Timers count milliseconds in an int.
     private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
     private static readonly TimeSpan LongestAge = TimeSpan.FromDays(24855);
+
+    private static readonly string[] DayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
     private static readonly SearchValues<char> NotInNames = SearchValues.Create("&=?;#\\");
 
@@ -266,6 +271,63 @@ internal static class Values
         return text.Length == 0 || text.AsSpan().ContainsAnyExceptInRange('!', '~') || text.AsSpan().ContainsAny(NotInNames)
             ? "is not the name of a query parameter, write for example utm_*" : null;
     }
+
+    /// <summary><c>mon-fri</c>, <c>sat,sun</c>: a bit per day, Sunday the lowest.</summary>
+    public static string? Days(string text, out int days)
+    {
+        days = 0;
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            var dash = part.IndexOf('-');
+            var (first, last) = (Day(dash < 0 ? part : part[..dash]), Day(part[(dash + 1)..]));
+            if (first < 0 || last < 0)
+                return "is not a day, write for example mon-fri or sat,sun";
+            for (var day = first; ; day = (day + 1) % 7)
+            {
+                days |= 1 << day;
+                if (day == last)
+                    break;
+            }
+        }
+        return null;
+
+        static int Day(string name) => Array.IndexOf(DayNames, name.Trim().ToLowerInvariant());
+    }
+
+    /// <summary><c>08:30</c>, in minutes; <c>24:00</c> is the day's end.</summary>
+    public static string? TimeOfDay(string text, out int minutes)
+    {
+        minutes = 0;
+        if (text.Length != 5 || text[2] != ':' || !int.TryParse(text.AsSpan(0, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var hour)
+            || !int.TryParse(text.AsSpan(3), NumberStyles.None, CultureInfo.InvariantCulture, out var minute)
+            || minute > 59 || hour * 60 + minute > TimeWindow.MinutesOfDay)
+            return "is not a time of day, write for example 08:00 or 16:30";
+        minutes = hour * 60 + minute;
+        return null;
+    }
+
+    /// <summary><c>Europe/Berlin</c>.</summary>
+    public static string? Zone(string text, out TimeZoneInfo zone) =>
+        TimeZoneInfo.TryFindSystemTimeZoneById(text, out zone!) ? null : "is not a time zone that this machine knows, write for example Europe/Berlin";
+
+    /// <summary><c>http</c>, <c>https</c> or <c>connect</c>.</summary>
+    public static string? Scheme(string text, out string scheme) =>
+        (scheme = text) is "http" or "https" or "connect" ? null : "is not a scheme that passes here, write http, https or connect";
+
+    /// <summary>RFC 9110 s.9.1: a token, with case.</summary>
+    public static string? Method(string text, out string method) =>
+        (method = text).Length == 0 || text.AsSpan().ContainsAnyExceptInRange('A', 'Z') && text.ToUpperInvariant() is var upper && upper != text && !upper.AsSpan().ContainsAnyExceptInRange('A', 'Z')
+            ? $"is not a method, methods have case: did you mean {text.ToUpperInvariant()}?" : null;
+
+    /// <summary>Where a refused client is sent.</summary>
+    public static string? WebAddress(string text, out string url) =>
+        Uri.TryCreate(url = text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && Ascii.IsValid(text) && !text.AsSpan().ContainsAny(' ', '\r', '\n')
+            ? null : "is not a URL, write for example https://intranet.example/why";
+
+    /// <summary>A word of a record: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</summary>
+    public static string? Tag(string text, out string tag) =>
+        (tag = text).All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && text.Length > 0
+            ? null : "is not a word, write letters, digits, -, _ and . only";
 
     private static (string Digits, string Unit) Split(string text)
     {

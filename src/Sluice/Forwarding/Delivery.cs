@@ -13,12 +13,10 @@ internal sealed class Delivery(Exchange x, Censor censor, Via via)
     /// <summary>Judges the head and sets it; returns what to answer instead where it is denied.</summary>
     public ErrorPage? Begin(ResponseHead head, CacheStatus cacheStatus, bool hasBody)
     {
-        var verdict = censor.JudgeReply(x.Listener.Options.Policy, x.Verdict, x.Request, head);
+        var verdict = censor.JudgeReply(x.Listener.Options.Policy, x.Verdict, x.Request, x.Asker, head);
+        x.Record.Verdict = verdict;
         if (verdict.Denies)
-        {
-            x.Record.Verdict = verdict;
             return ErrorPage.For(verdict);
-        }
         var fields = head.Fields;
         via.AppendTo(fields, head.Version);
         fields.Add(FieldNames.CacheStatus, cacheStatus.ToString());
@@ -58,8 +56,24 @@ internal sealed class Delivery(Exchange x, Censor censor, Via via)
             Left();
             return;
         }
+        var isTunnel = x.Method == Methods.Connect;
+        if (page.Verdict?.Refusal == RefusalForm.Reset)
+        {
+            x.Break();
+            return;
+        }
+        if (page.Verdict?.Refusal == RefusalForm.Empty && !isTunnel)
+        {
+            await EmptyAnswer.To(x.Request).SendAsync(Answer);
+            return;
+        }
+        // Browsers follow no redirect that answers CONNECT.
+        if (isTunnel && page.Location is not null)
+            page = page with { Status = 403, Location = null };
         var body = page.Body(x.Request, out var contentType);
         var fields = new FieldList(8);
+        if (page.Location is not null)
+            fields.Add(FieldNames.Location, page.Location);
         fields.Add(FieldNames.ContentType, contentType);
         fields.Add(FieldNames.ContentLength, body.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
         fields.Add(FieldNames.CacheControl, "no-store");

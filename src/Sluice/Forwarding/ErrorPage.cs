@@ -33,7 +33,10 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
     }
 
     public static ErrorPage For(Verdict verdict) =>
-        new(verdict.Status, "http_request_denied", verdict.Reason) { Verdict = verdict };
+        new(verdict.Status, "http_request_denied", verdict.Reason) { Verdict = verdict, Location = verdict.Redirect };
+
+    /// <summary>Where the client is sent; null: nowhere.</summary>
+    public string? Location { get; init; }
 
     public byte[] Body(RequestHead? request, out string contentType)
     {
@@ -46,6 +49,7 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
 
     public string Title => Status switch
     {
+        302 => "Found",
         400 => "Bad Request",
         403 => "Forbidden",
         404 => "Not Found",

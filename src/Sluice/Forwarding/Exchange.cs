@@ -58,6 +58,8 @@ internal sealed class Exchange
 
     public Verdict Verdict { get; set; } = Verdict.Allowed;
 
+    public Asker Asker => new(Record.Client?.Address, Listener.Options.Name);
+
     public TimeProvider Time { get; }
 
     /// <summary>Fires when the client has left.</summary>

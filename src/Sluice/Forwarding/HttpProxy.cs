@@ -80,7 +80,7 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
             return ErrorPage.For(bad);
         // RFC 9110 s.9.3.7: * on a forward listener speaks of ourselves
         x.EndsHere = endsHere || (isForward && x.RawTarget == "*");
-        x.Verdict = censor.Judge(listener.Options.Policy, x.Request);
+        x.Verdict = censor.Judge(listener.Options.Policy, x.Request, x.Asker);
         x.Record.Verdict = x.Verdict;
         return x.Verdict.Denies ? ErrorPage.For(x.Verdict) : null;
     }

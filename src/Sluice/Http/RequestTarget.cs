@@ -59,6 +59,19 @@ public sealed partial record RequestTarget(TargetForm Form, string Scheme, strin
         }
     }
 
+    /// <summary>The same as an origin reads it that takes escaped slashes for slashes (<c>/static/..%2Faccount</c>); mostly the same text.</summary>
+    internal ReadOnlySpan<char> PathInOtherReading
+    {
+        get
+        {
+            var path = PathInOneSpelling;
+            if (!path.Contains("%2F", StringComparison.Ordinal) && !path.Contains("%5C", StringComparison.Ordinal))
+                return path;
+            var slashes = path.ToString().Replace("%2F", "/", StringComparison.Ordinal).Replace("%5C", "/", StringComparison.Ordinal);
+            return PathSpelling.Normalize(slashes, slashes.Length);
+        }
+    }
+
     public static int DefaultPort(string scheme) => scheme switch { "http" => 80, "https" => 443, _ => 0 };
 
     // What is computed on demand is no part of the value.

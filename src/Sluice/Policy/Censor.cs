@@ -6,8 +6,7 @@ using Sluice.Policy.Lists;
 namespace Sluice.Policy;
 
 /// <summary>
-/// Judges requests by the named policies: a policy's rules are tried in order, the first that matches decides, else
-/// its default does. Judging takes no lock and does no I/O: each list is an immutable index, and a list file that
+/// Judges requests and answers by the named policies (<see cref="Ruling"/>). Judging takes no lock and does no I/O: each list is an immutable index, and a list file that
 /// changed is read aside and its index swapped by one reference, so a request sees the old list or the new one whole.
 /// Files are looked at every second (a look opens them and asks for time and length; unlike notifications it also works on network file systems
 /// and behind symbolic links) and read once they have settled. Where reading fails, the last good content stays.
@@ -15,8 +14,6 @@ namespace Sluice.Policy;
 public sealed class Censor : IAsyncDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
-
-    private sealed record Ruling(Rule[] Rules, Verdict Default);
 
     private readonly FrozenDictionary<string, Ruling> _policies;
     private readonly ListFile[] _files;
@@ -43,7 +40,7 @@ public sealed class Censor : IAsyncDisposable
         var files = new Dictionary<string, ListFile>(StringComparer.Ordinal);
         var compiled = policies.ToFrozenDictionary(
             policy => policy.Name,
-            policy => new Ruling([.. policy.Rules.Select(rule => new Rule(rule, FileOf(rule), problems))], DefaultOf(policy)));
+            policy => new Ruling(policy, [.. policy.Rules.Select((rule, i) => new Rule(rule, i, FileOf(rule), time, problems))], time));
         return new CensorLoad(new Censor(compiled, [.. files.Values], time, log), problems);
 
         ListFile? FileOf(RuleOptions rule)
@@ -59,37 +56,28 @@ public sealed class Censor : IAsyncDisposable
         }
     }
 
-    /// <summary>Judges a request before anything is asked; CONNECT by its host alone, for more it does not show.</summary>
+    /// <summary>Judges a request before anything is asked; CONNECT by its host and port alone, for more it does not show.</summary>
     /// <param name="policy">The name of a loaded policy; null: all is allowed.</param>
     /// <param name="request">Its target already taken apart.</param>
-    public Verdict Judge(string? policy, RequestHead request)
-    {
-        if (policy is null)
-            return Verdict.Allowed;
-        var (rules, otherwise) = _policies[policy];
-        var asked = new Asked(request.Target);
-        foreach (var rule in rules)
-        {
-            if (rule.Judge(ref asked) is { } verdict)
-                return verdict;
-        }
-        return otherwise;
-    }
+    /// <param name="asker">Who asks.</param>
+    public Verdict Judge(string? policy, RequestHead request, Asker asker = default) =>
+        policy is null ? Verdict.Allowed : _policies[policy].Judge(request, asker);
 
     /// <summary>Judges an answer on its head, before a byte of its body is passed on; stored answers too.</summary>
     /// <param name="policy">As for <see cref="Judge"/>.</param>
     /// <param name="asked">What <see cref="Judge"/> said of the request.</param>
     /// <param name="request">The request.</param>
+    /// <param name="asker">Who asks.</param>
     /// <param name="reply">The head of the answer.</param>
-    /// <returns>No condition looks at answers yet: the verdict on the request stands.</returns>
-    [System.Diagnostics.CodeAnalysis.SuppressMessage("Performance", "CA1822", Justification = "The door's shape: rules on answers read the policies.")]
-    public Verdict JudgeReply(string? policy, Verdict asked, RequestHead request, ResponseHead reply) => asked;
+    /// <returns><paramref name="asked"/>, unless a rule on answers decides.</returns>
+    public Verdict JudgeReply(string? policy, Verdict asked, RequestHead request, Asker asker, ResponseHead reply) =>
+        policy is null ? asked : _policies[policy].JudgeReply(asked, request, asker, reply);
 
-    /// <summary>How often each rule has decided since the start.</summary>
+    /// <summary>How often each rule has matched since the start.</summary>
     public IEnumerable<RuleHits> Hits() =>
         from policy in _policies
         from rule in policy.Value.Rules
-        select new RuleHits(policy.Key, rule.Id, rule.Hits);
+        select rule.HitsOf(policy.Key);
 
     /// <summary>Reads every list anew, changed or not (SIGHUP).</summary>
     /// <returns>What is wrong with them; the last good content stays where one cannot be read at all.</returns>
@@ -129,8 +117,4 @@ public sealed class Censor : IAsyncDisposable
             CensorLog.Loaded(log, file.Path, file.Index.Count, problems.Count);
         return problems;
     }
-
-    private static Verdict DefaultOf(PolicyOptions policy) => policy.DefaultAllows
-        ? Verdict.Allowed
-        : new Verdict { Denies = true, Status = 403, Reason = "Only what is allowed by name is let through here." };
 }

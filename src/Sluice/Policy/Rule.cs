@@ -1,62 +1,90 @@
+using Sluice.Http;
+using Sluice.Policy.Conditions;
 using Sluice.Policy.Lists;
 
 namespace Sluice.Policy;
 
-/// <summary>One rule as it judges: its entries, its verdicts, its counter. Lives as long as its policy; the lists in it change.</summary>
+/// <summary>One rule as it judges: its conditions, the cheap ones first, its verdict, its counter. Lives as long as its policy; the lists in
+/// it change.</summary>
 internal sealed class Rule
 {
     private readonly RuleOptions _options;
-    private readonly ListIndex? _inline;
-    private readonly ListFile? _file;
+    private readonly Condition[] _conditions;
+    private readonly ReplyCondition? _reply;
     private readonly Verdict _verdict;
+    private readonly TimeProvider _time;
     private long _hits;
+    private long _lastHit;
 
-    /// <param name="options">The rule.</param>
+    /// <param name="position">In its policy.</param>
     /// <param name="file">Its list file, where it has one.</param>
     /// <param name="problems">Receives the entries in the configuration that cannot be read.</param>
-    public Rule(RuleOptions options, ListFile? file, List<PolicyProblem> problems)
+    public Rule(RuleOptions options, int position, ListFile? file, TimeProvider time, List<PolicyProblem> problems)
     {
-        _options = options;
-        _file = file;
-        _inline = options.Hosts.Count == 0 ? null : Inline(options, problems);
-        _verdict = options.Deny
-            ? new Verdict { Denies = true, Rule = options.Id, Status = options.Status, Reason = options.Reason ?? $"The rule '{options.Id}' lets nothing through." }
-            : new Verdict { Rule = options.Id };
+        (_options, _time) = (options, time);
+        _conditions = [.. ConditionsOf(options, file, problems)];
+        _reply = options.Reply is { } reply ? new ReplyCondition(reply) : null;
+        _verdict = options.Action == RuleAction.Deny
+            ? new Verdict
+            {
+                Denies = true, Rule = options.Id, Status = options.Redirect is null ? options.Status : 302, Refusal = options.Refusal,
+                Redirect = options.Redirect, Tags = options.Tag, Position = position,
+                Reason = options.Reason ?? $"The rule '{options.Id}' lets nothing through.",
+            }
+            : new Verdict
+            {
+                Rule = options.Action == RuleAction.Allow ? options.Id : null, Tags = options.Tag,
+                BypassesCache = options.BypassesCache, Position = position,
+            };
     }
 
     public string Id => _options.Id;
 
-    public long Hits => Interlocked.Read(ref _hits);
+    public RuleAction Action => _options.Action;
+
+    public bool Reports => _options.Reports;
+
+    /// <summary>It can be judged only when the answer's head is there.</summary>
+    public bool IsOnReply => _reply is not null;
+
+    public RuleHits HitsOf(string policy) =>
+        new(policy, Id, Interlocked.Read(ref _hits), Interlocked.Read(ref _lastHit) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null);
 
     /// <summary>The rule's verdict, counted, or null where it does not match.</summary>
-    public Verdict? Judge(ref Asked asked)
+    /// <param name="reply">Null before there is an answer.</param>
+    public Verdict? Judge(ref Asked asked, ResponseHead? reply)
     {
-        if (_inline is null && _file is null)
-            return Counted(_verdict);
-        if (_inline is not null && _inline.Find(ref asked, out var entry))
-            return Counted(_verdict with { Reason = Reason(entry, asked.Host) });
-        if (_file is not null && _file.Index.Find(ref asked, out entry))
-            return Counted(_verdict with { List = _file.Path, Line = entry.Line, Reason = Reason(entry, asked.Host) });
-        return null;
-    }
-
-    private Verdict Counted(Verdict verdict)
-    {
+        var match = default(Match);
+        foreach (var condition in _conditions)
+            if (!condition.Matches(ref asked, ref match))
+                return null;
+        if (_reply is not null && !_reply.Matches(reply!))
+            return null;
         Interlocked.Increment(ref _hits);
-        return verdict;
+        Volatile.Write(ref _lastHit, _time.GetUtcNow().UtcTicks);
+        return match.Because is null ? _verdict : _verdict with
+        {
+            List = match.List, Line = match.Line,
+            Reason = _options.Action == RuleAction.Deny ? _options.Reason ?? match.Because : "",
+        };
     }
 
-    private string Reason(in ListEntry entry, string host)
+    private static IEnumerable<Condition> ConditionsOf(RuleOptions options, ListFile? file, List<PolicyProblem> problems)
     {
-        if (!_options.Deny)
-            return "";
-        return _options.Reason ?? entry.Kind switch
-        {
-            EntryKind.UrlPart => $"Addresses that contain '{entry.Text}' are not let through.",
-            EntryKind.FileName => $"Files named '{entry.Text}' are not let through.",
-            _ when entry.Text.Length > 0 => $"What lies under '{host}{entry.Text}' is not let through.",
-            _ => $"The host '{host}' is not let through.",
-        };
+        if (TargetCondition.IsIn(options))
+            yield return new TargetCondition(options);
+        if (options.Clients.Count > 0)
+            yield return new ClientCondition(options.Clients);
+        if (options.Times.Count > 0)
+            yield return new TimeCondition(options.Times);
+        if (options.Headers.Count > 0)
+            yield return new HeaderCondition(options.Headers);
+        if (UrlCondition.IsIn(options))
+            yield return new UrlCondition(options);
+        if (options.Query.Count > 0)
+            yield return new QueryCondition(options.Query);
+        if (options.Hosts.Count > 0 || file is not null)
+            yield return new HostsCondition(options.Hosts.Count > 0 ? Inline(options, problems) : null, file);
     }
 
     private static ListIndex Inline(RuleOptions options, List<PolicyProblem> problems)

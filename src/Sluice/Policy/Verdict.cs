@@ -3,10 +3,13 @@ namespace Sluice.Policy;
 /// <summary>What the censor says of one request: the answer, and why.</summary>
 public sealed record Verdict
 {
-    /// <summary>Nothing spoke against it: no policy, or a default of allow. Shared, so allowing costs nothing.</summary>
+    /// <summary>Nothing spoke against it: there is no policy. Shared, so allowing costs nothing.</summary>
     public static readonly Verdict Allowed = new();
 
     public bool Denies { get; init; }
+
+    /// <summary>Let through, but <see cref="Rule"/> would have refused it.</summary>
+    public bool Reports { get; init; }
 
     /// <summary>The id of the rule that decided; null where the policy's default did, or there is no policy.</summary>
     public string? Rule { get; init; }
@@ -23,9 +26,38 @@ public sealed record Verdict
     /// <summary>Why, in a sentence for the person who asked; empty where nothing is refused. May quote the request: escape it.</summary>
     public string Reason { get; init; } = "";
 
+    public RefusalForm Refusal { get; init; }
+
+    /// <summary>Where the refused client is sent instead; null: nowhere.</summary>
+    public string? Redirect { get; init; }
+
+    /// <summary>Words of the rules that matched, with commas between; null: none.</summary>
+    public string? Tags { get; init; }
+
     /// <summary>Neither stored nor answered from the cache.</summary>
     public bool BypassesCache { get; init; }
 
-    /// <summary>As it stands in records: <c>allow</c> or <c>deny</c>.</summary>
-    public string Outcome => Denies ? "deny" : "allow";
+    /// <summary>As it stands in records: <c>allow</c>, <c>deny</c> or <c>report</c>.</summary>
+    public string Outcome => Denies ? "deny" : Reports ? "report" : "allow";
+
+    /// <summary>Where in its policy it was decided: rules on answers before that are still to be asked.</summary>
+    internal int Position { get; init; }
+
+    /// <summary>What it says, decided after what <paramref name="carried"/> has gathered.</summary>
+    internal Verdict After(Verdict? carried) =>
+        carried is null ? this
+        : carried.Reports && !Denies ? carried.Adding(this) with { Position = Position }
+        : this with { Tags = Join(carried.Tags, Tags), BypassesCache = BypassesCache || carried.BypassesCache };
+
+    /// <summary>The same with what a rule adds that decides nothing.</summary>
+    internal Verdict Adding(Verdict more) =>
+        this with { Tags = Join(Tags, more.Tags), BypassesCache = BypassesCache || more.BypassesCache };
+
+    /// <summary>The same, let through, with the refusal of a rule on trial; the first one stays.</summary>
+    internal Verdict Noting(Verdict refusal) =>
+        Reports ? Adding(refusal) : refusal.AsReport() with { Tags = Join(Tags, refusal.Tags), BypassesCache = BypassesCache, Position = Position };
+
+    internal Verdict AsReport() => this with { Denies = false, Reports = true };
+
+    private static string? Join(string? tags, string? more) => tags is null ? more : more is null ? tags : $"{tags},{more}";
 }

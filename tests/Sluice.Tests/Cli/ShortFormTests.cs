@@ -1,6 +1,7 @@
 using Sluice.Cli;
 using Sluice.Forwarding;
 using Sluice.Net;
+using Sluice.Policy;
 using Sluice.Records;
 
 namespace Sluice.Tests.Cli;
@@ -31,7 +32,7 @@ public class ShortFormTests
         var policy = Assert.Single(c.Policies);
         Assert.Equal(policy.Name, listener.Policy);
         Assert.True(policy.DefaultAllows);
-        Assert.Equal((true, block), (policy.Rules[0].Deny, policy.Rules[0].HostsFile));
+        Assert.Equal((RuleAction.Deny, block), (policy.Rules[0].Action, policy.Rules[0].HostsFile));
     }
 
     [Fact]

@@ -2,7 +2,9 @@ using System.Net;
 using Sluice.Cache;
 using Sluice.Config;
 using Sluice.Forwarding;
+using Sluice.Http;
 using Sluice.Net;
+using Sluice.Policy;
 using Sluice.Records;
 
 namespace Sluice.Tests.Config;
@@ -75,8 +77,8 @@ public class ConfigurationFileTests
         Assert.Equal(new LogOptions { Format = LogFormat.Json, File = Path.Combine(given.Folder, "access.log") }, c.Log);
         var policy = Assert.Single(c.Policies);
         Assert.True(policy.DefaultAllows);
-        Assert.Equal((true, 404, "No ads here", Path.Combine(given.Folder, "blocked.txt")),
-            (policy.Rules[0].Deny, policy.Rules[0].Status, policy.Rules[0].Reason, policy.Rules[0].HostsFile));
+        Assert.Equal((RuleAction.Deny, 404, "No ads here", Path.Combine(given.Folder, "blocked.txt")),
+            (policy.Rules[0].Action, policy.Rules[0].Status, policy.Rules[0].Reason, policy.Rules[0].HostsFile));
         Assert.Equal([".example.com", "*.example.org"], policy.Rules[1].Hosts);
         Assert.EndsWith("sluice.yaml:13:9", policy.Rules[1].Where, StringComparison.Ordinal);
         Assert.Equal((TimeSpan.FromMilliseconds(500), TimeSpan.FromDays(1), 10_000_000_000L), (c.Limits.Connect, c.Limits.TunnelIdle, c.Limits.MaxBodyBytes));
@@ -146,7 +148,7 @@ public class ConfigurationFileTests
     }
 
     [Theory]
-    [InlineData("{ id: a, hosts: [b] }", "deny: a rule says what it does: write deny: true or allow: true")]
+    [InlineData("{ id: a, hosts: [b] }", "deny: a rule says what it does: write deny: true or allow: true (or tag or bypassCache, then the next rule is tried)")]
     [InlineData("{ id: a, deny: true, allow: true, hosts: [b] }", "allow: a rule has deny or allow, not both")]
     [InlineData("{ id: a, deny: false, hosts: [b] }", "deny: 'false' leaves open what the rule does, write allow: true")]
     [InlineData("{ id: a, deny: true, status: 200 }", "status: '200' is out of range, write 400 to 599")]

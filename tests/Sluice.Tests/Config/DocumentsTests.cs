@@ -57,6 +57,7 @@ public class DocumentsTests
         KeyKind.Hosts => "list, or map",
         KeyKind.Words => "list",
         KeyKind.Statuses => "list of status codes",
+        KeyKind.Patterns => "map of patterns",
         KeyKind.QueryNames => "list, or `all`",
         KeyKind.Age => "duration",
         KeyKind.Bind => "address and port",

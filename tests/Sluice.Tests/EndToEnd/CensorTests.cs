@@ -9,7 +9,7 @@ public class CensorTests
     public async Task DeniedHost_Is403AndNothingIsDialled()
     {
         await using var origin = ScriptedOrigin.With("never");
-        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "no", Deny = true, Hosts = ["127.0.0.1"] }));
+        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "no", Action = RuleAction.Deny, Hosts = ["127.0.0.1"] }));
         var response = await proxy.GetAsync(origin);
         Assert.Equal(403, response.Status);
         Assert.Contains("http_request_denied", response["Proxy-Status"]);
@@ -22,7 +22,7 @@ public class CensorTests
     public async Task DeniedHost_IsDeniedToConnectToo()
     {
         await using var origin = ScriptedOrigin.With("never");
-        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "no", Deny = true, Hosts = ["127.0.0.1"] }));
+        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "no", Action = RuleAction.Deny, Hosts = ["127.0.0.1"] }));
         Assert.Equal(403, (await proxy.AskAsync($"CONNECT {origin.Authority} HTTP/1.1\r\nHost: {origin.Authority}\r\n\r\n")).Status);
         Assert.Equal(0, origin.Connections);
     }
@@ -31,7 +31,7 @@ public class CensorTests
     public async Task RulesStatus_IsTheAnswers()
     {
         await using var origin = ScriptedOrigin.With("never");
-        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "no", Deny = true, Status = 404, Hosts = ["127.0.0.1"] }));
+        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "no", Action = RuleAction.Deny, Status = 404, Hosts = ["127.0.0.1"] }));
         Assert.Equal(404, (await proxy.GetAsync(origin)).Status);
     }
 
@@ -43,7 +43,7 @@ public class CensorTests
         var list = folder.File("blocked.txt");
         await File.WriteAllTextAsync(list, "# what we do not want\n127.0.0.1\n", TestContext.Current.CancellationToken);
         await using var origin = ScriptedOrigin.With("never");
-        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "ads", Deny = true, HostsFile = list }));
+        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "ads", Action = RuleAction.Deny, HostsFile = list }));
         var response = await proxy.GetAsync(origin, "/", "Accept: application/problem+json");
         Assert.StartsWith("application/problem+json", response["Content-Type"]);
         using var problem = System.Text.Json.JsonDocument.Parse(response.Body);
@@ -62,7 +62,7 @@ public class CensorTests
         var list = folder.File("files.txt");
         await File.WriteAllTextAsync(list, "file:*.exe\n", TestContext.Current.CancellationToken);
         await using var origin = ScriptedOrigin.With("ok");
-        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "files", Deny = true, HostsFile = list }));
+        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "files", Action = RuleAction.Deny, HostsFile = list }));
         Assert.Equal(status, (await proxy.GetAsync(origin, path)).Status);
     }
 
@@ -88,7 +88,7 @@ public class CensorTests
         var list = folder.File("paths.txt");
         await File.WriteAllTextAsync(list, "127.0.0.1/secret/\n", TestContext.Current.CancellationToken);
         await using var origin = ScriptedOrigin.With("ok");
-        var policy = Policy(new RuleOptions { Id = "paths", Deny = true, HostsFile = list });
+        var policy = Policy(new RuleOptions { Id = "paths", Action = RuleAction.Deny, HostsFile = list });
         await using var forward = await RunningProxy.ForwardAsync(policy: policy);
         Assert.Equal(path[0] == '/' ? 403 : 400, (await forward.GetAsync(origin, path)).Status);
         await using var reverse = await RunningProxy.ReverseAsync(origin.EndPoint, policy: policy);
@@ -120,7 +120,7 @@ public class CensorTests
     [InlineData("[0:0:0:0:0:FFFF:7F00:0009]")]
     public async Task HostInEverySpelling_IsDeniedAsInTheUsualOne(string host)
     {
-        var policy = Policy(new RuleOptions { Id = "hosts", Deny = true, Hosts = [".blocked.test", "b\u00fccher.test", "127.0.0.9"] });
+        var policy = Policy(new RuleOptions { Id = "hosts", Action = RuleAction.Deny, Hosts = [".blocked.test", "b\u00fccher.test", "127.0.0.9"] });
         await using var proxy = await RunningProxy.ForwardAsync(policy: policy);
         string[] asked =
         [
@@ -142,7 +142,7 @@ public class CensorTests
     public async Task HostileUrl_IsEscapedOnThePage()
     {
         await using var origin = ScriptedOrigin.With("never");
-        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "no", Deny = true, Hosts = ["127.0.0.1"] }));
+        await using var proxy = await RunningProxy.ForwardAsync(policy: Policy(new RuleOptions { Id = "no", Action = RuleAction.Deny, Hosts = ["127.0.0.1"] }));
         var response = await proxy.GetAsync(origin, "/?q='%3Cscript%3E&x=&lt;", "Accept: text/html");
         Assert.DoesNotContain("<script", response.Text);
         Assert.DoesNotContain("q='", response.Text);
@@ -154,7 +154,7 @@ public class CensorTests
         await using var origin = ScriptedOrigin.With("ok");
         await using var proxy = await RunningProxy.ForwardAsync(policy: new PolicyOptions
         {
-            Name = "p", DefaultAllows = false, Rules = [new RuleOptions { Id = "yes", Deny = false, Hosts = ["127.0.0.1"] }],
+            Name = "p", DefaultAllows = false, Rules = [new RuleOptions { Id = "yes", Action = RuleAction.Allow, Hosts = ["127.0.0.1"] }],
         });
         Assert.Equal(200, (await proxy.GetAsync(origin)).Status);
         Assert.Equal(403, (await proxy.AskAsync("GET http://other.example/ HTTP/1.1\r\nHost: other.example\r\n\r\n")).Status);

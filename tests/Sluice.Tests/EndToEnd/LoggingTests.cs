@@ -124,6 +124,6 @@ public class LoggingTests
 
     private static PolicyOptions Deny(string host) => new()
     {
-        Name = "p", DefaultAllows = true, Rules = [new RuleOptions { Id = "no", Deny = true, Hosts = [host] }],
+        Name = "p", DefaultAllows = true, Rules = [new RuleOptions { Id = "no", Action = RuleAction.Deny, Hosts = [host] }],
     };
 }

@@ -73,7 +73,7 @@ public class SendFileTests
     }
 
     [Fact]
-    public async Task HeadAndSmallBody_AreOneSegment()
+    public async Task Head_GoesAtOnce()
     {
         var content = Wire.Noise(16 << 10);
         using var file = Made(Path.GetTempPath(), content);
@@ -83,9 +83,12 @@ public class SendFileTests
         for (var i = 0; i < 20; i++)
         {
             await own.SendFileAsync(Head, file, 0, content.Length).AsTask().Soon();
-            // A head on its own would be there before the body.
+            // In a segment of its own: whoever waits reads it while the body's pages are gathered.
             var buffer = new byte[Head.Length + content.Length];
-            Assert.Equal(buffer.Length, await near.ReceiveAsync(buffer, TestContext.Current.CancellationToken).AsTask().Soon());
+            var first = await near.ReceiveAsync(buffer, TestContext.Current.CancellationToken).AsTask().Soon();
+            for (var read = first; read < buffer.Length;)
+                read += await near.ReceiveAsync(buffer.AsMemory(read), TestContext.Current.CancellationToken).AsTask().Soon();
+            Assert.Equal([.. Head, .. content], buffer);
         }
     }
 

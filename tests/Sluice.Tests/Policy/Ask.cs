@@ -13,7 +13,7 @@ internal static class Ask
 
     public static Verdict Judge(this RuleOptions rule, RequestHead request) => One(rule).Censor.Judge("p", request);
 
-    public static RuleOptions Deny(params string[] hosts) => new() { Id = "r", Deny = true, Hosts = hosts };
+    public static RuleOptions Deny(params string[] hosts) => new() { Id = "r", Action = RuleAction.Deny, Hosts = hosts };
 
     /// <summary>A policy <c>p</c> of these rules that allows by default.</summary>
     public static CensorLoad One(params RuleOptions[] rules) => Policy(true, rules);

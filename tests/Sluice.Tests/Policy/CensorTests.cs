@@ -13,20 +13,20 @@ public class CensorTests
     public void TheFirstRuleThatMatches_Decides()
     {
         var load = Ask.Policy(false,
-            new RuleOptions { Id = "good", Deny = false, Hosts = ["ok.ads.test", "fine.test"] },
-            new RuleOptions { Id = "ads", Deny = true, Hosts = [".ads.test"], Status = 404, Reason = "No ads." });
+            new RuleOptions { Id = "good", Action = RuleAction.Allow, Hosts = ["ok.ads.test", "fine.test"] },
+            new RuleOptions { Id = "ads", Action = RuleAction.Deny, Hosts = [".ads.test"], Status = 404, Reason = "No ads." });
         Assert.Empty(load.Problems);
         Assert.Equal(("allow", "good", 0), Facts(load, "http://ok.ads.test/"));
         Assert.Equal(("deny", "ads", 404), Facts(load, "http://ads.test/"));
         Assert.Equal("No ads.", load.Censor.Judge("p", Ask.Get("http://ads.test/")).Reason);
         Assert.Equal(("deny", null, 403), Facts(load, "http://other.test/"));
-        Assert.Equal([new RuleHits("p", "good", 1), new("p", "ads", 2)], load.Censor.Hits());
+        Assert.Equal([("p", "good", 1), ("p", "ads", 2)], load.Censor.Hits().Select(hits => (hits.Policy, hits.Rule, hits.Hits)));
     }
 
     [Fact]
     public void ARuleWithoutHosts_MatchesEverything()
     {
-        var load = Ask.One(new RuleOptions { Id = "all", Deny = true, Status = 451 });
+        var load = Ask.One(new RuleOptions { Id = "all", Action = RuleAction.Deny, Status = 451 });
         Assert.Equal(("deny", "all", 451), Facts(load, "http://other.test/"));
     }
 
@@ -50,7 +50,7 @@ public class CensorTests
         var load = Ask.One(Ask.Deny("a.test"));
         var request = Ask.Get("http://b.test/");
         var asked = load.Censor.Judge("p", request);
-        Assert.Same(asked, load.Censor.JudgeReply("p", asked, request, new ResponseHead { Status = 200, Fields = [] }));
+        Assert.Same(asked, load.Censor.JudgeReply("p", asked, request, default, new ResponseHead { Status = 200, Fields = [] }));
     }
 
     [Fact]
@@ -74,12 +74,12 @@ public class CensorTests
             DefaultAllows = true,
             Rules =
             [
-                new() { Id = "ads", Deny = true, Hosts = ["a.test", "b.test"], HostsFile = "x.txt" },
-                new() { Id = "again", Deny = false, Hosts = ["B.test"], Where = "s.yaml:9:5" },
-                new() { Id = "file", Deny = true, HostsFile = "x.txt", Where = "s.yaml:10:5" },
-                new() { Id = "new", Deny = true, Hosts = ["b.test", "c.test"] },
-                new() { Id = "all", Deny = false },
-                new() { Id = "ads", Deny = true, Hosts = ["d.test"], Where = "s.yaml:13:5" },
+                new() { Id = "ads", Action = RuleAction.Deny, Hosts = ["a.test", "b.test"], HostsFile = "x.txt" },
+                new() { Id = "again", Action = RuleAction.Allow, Hosts = ["B.test"], Where = "s.yaml:9:5" },
+                new() { Id = "file", Action = RuleAction.Deny, HostsFile = "x.txt", Where = "s.yaml:10:5" },
+                new() { Id = "new", Action = RuleAction.Deny, Hosts = ["b.test", "c.test"] },
+                new() { Id = "all", Action = RuleAction.Allow },
+                new() { Id = "ads", Action = RuleAction.Deny, Hosts = ["d.test"], Where = "s.yaml:13:5" },
             ],
         });
         Assert.Equal(

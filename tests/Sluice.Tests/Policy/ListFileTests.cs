@@ -84,7 +84,7 @@ public sealed class ListFileTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.False(Judge(load, "a.test").Denies);
         Assert.True(Judge(load, "b.test").Denies);
-        Assert.Equal([new RuleHits("p", "r", 3)], censor.Hits());
+        Assert.Equal([("r", 3)], censor.Hits().Select(hits => (hits.Rule, hits.Hits)));
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed class ListFileTests : IDisposable
     }
 
     private CensorLoad Load() => Censor.Load(
-        [new PolicyOptions { Name = "p", DefaultAllows = true, Rules = [new RuleOptions { Id = "r", Deny = true, HostsFile = _path }] }],
+        [new PolicyOptions { Name = "p", DefaultAllows = true, Rules = [new RuleOptions { Id = "r", Action = RuleAction.Deny, HostsFile = _path }] }],
         _time, NullLogger.Instance);
 
     private static Verdict Judge(CensorLoad load, string host) => load.Censor.Judge("p", Ask.Connect($"{host}:443"));

@@ -102,7 +102,7 @@ internal static class DemoRun
             new PolicyOptions
             {
                 Name = "demo", DefaultAllows = true,
-                Rules = [new RuleOptions { Id = "secrets", Deny = true, HostsFile = files.BlockList }],
+                Rules = [new RuleOptions { Id = "secrets", Action = RuleAction.Deny, HostsFile = files.BlockList }],
             }],
         Cache = new CacheOptions { MaxEntryBytes = 64 << 20 },
         Log = new LogOptions { File = files.AccessLog },

@@ -28,7 +28,7 @@ internal static class UrlText
             : string.Concat(PathSpelling.Normalize(text, query), WithoutNeedlessEscapes(text.AsSpan(query)));
     }
 
-    private static ReadOnlySpan<char> WithoutNeedlessEscapes(ReadOnlySpan<char> query)
+    public static ReadOnlySpan<char> WithoutNeedlessEscapes(ReadOnlySpan<char> query)
     {
         if (!query.Contains('%'))
             return query;

@@ -40,6 +40,7 @@ internal sealed class JsonFormat : IRecordFormat
         PutText(",\"list\":\""u8, record.Verdict.List, to);
         if (record.Verdict.Line > 0)
             to.Put(",\"line\":"u8).Put(record.Verdict.Line);
+        PutText(",\"tags\":\""u8, record.Verdict.Tags, to);
         if (record.Upstream is { } upstream)
             PutEndPoint(",\"upstream\":\""u8, upstream, to);
         PutText(",\"error\":\""u8, record.Error, to);

@@ -107,9 +107,9 @@ internal sealed class ReadableFormat(TimeZoneInfo zone) : IRecordFormat
 
     private static void PutRemarks(ExchangeRecord record, LineBuffer to)
     {
-        if (record.Verdict.Denies)
+        if (record.Verdict.Denies || record.Verdict.Reports)
         {
-            to.Put("  refused by "u8).Put(record.Verdict.Rule ?? "the policy's default", SafeText.Quoted, "\\x"u8);
+            to.Put(record.Verdict.Denies ? "  refused by "u8 : "  would be refused by "u8).Put(record.Verdict.Rule ?? "the policy's default", SafeText.Quoted, "\\x"u8);
             if (record.Verdict.List is { } list)
                 to.Put(", "u8).Put(list, SafeText.Quoted, "\\x"u8).Put((byte)':').Put(record.Verdict.Line);
         }

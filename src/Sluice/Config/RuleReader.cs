@@ -1,0 +1,143 @@
+using System.Net;
+using Sluice.Http;
+using Sluice.Net;
+using Sluice.Policy;
+
+namespace Sluice.Config;
+
+/// <summary>One rule of <c>policies.*.rules</c>, but for its hosts.</summary>
+internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
+{
+    private static readonly string[] OfRefusals = ["status", "reason", "refusal", "redirect"];
+
+    private enum Mode
+    {
+        Enforce,
+        Report,
+    }
+
+    public static bool IsReport(Section section) => section.Choice<Mode>("mode") is Mode.Report;
+
+    public RuleOptions Read(Section section, string where)
+    {
+        var action = ActionOf(section);
+        var rule = new RuleOptions
+        {
+            Id = section.Text("id") ?? "",
+            Action = action,
+            Reports = IsReport(section),
+            Clients = Many<IPNetwork>(section, "clients", Values.Network),
+            Listeners = Many<string>(section, "listeners", Listener),
+            Schemes = Many<string>(section, "schemes", Values.Scheme),
+            Ports = Many<PortRange>(section, "ports", Values.Ports),
+            Methods = Many<string>(section, "methods", Values.Method),
+            Paths = Many<TextPattern>(section, "paths", Path),
+            Urls = Many<TextPattern>(section, "urls", TextPattern.TryParse),
+            Query = Patterns(section, "query"),
+            Headers = Patterns(section, "headers"),
+            Times = [.. section.List("times").Select(ReadTime)],
+            Reply = section.Child("reply") is { } reply ? ReadReply(reply) : null,
+            Status = (int)(section.Whole("status") ?? 403),
+            Reason = section.Text("reason"),
+            Refusal = section.Choice<RefusalForm>("refusal") ?? RefusalForm.Page,
+            Redirect = section.Object<string>("redirect", Values.WebAddress),
+            Tag = section.Object<string>("tag", Values.Tag),
+            BypassesCache = section.Flag("bypassCache") ?? false,
+            Where = where,
+        };
+        Judge(section, rule);
+        return rule;
+    }
+
+    private static RuleAction ActionOf(Section section)
+    {
+        var deny = section.Flag("deny");
+        var allow = section.Flag("allow");
+        if (section.Has("deny") && section.Has("allow"))
+            section.Problem("allow", "a rule has deny or allow, not both");
+        else if (deny is false)
+            section.Problem("deny", "'false' leaves open what the rule does, write allow: true");
+        else if (allow is false)
+            section.Problem("allow", "'false' leaves open what the rule does, write deny: true");
+        else if (!section.Has("deny") && !section.Has("allow") && !section.Has("tag") && !section.Has("bypassCache"))
+            section.Problem("deny", "a rule says what it does: write deny: true or allow: true (or tag or bypassCache, then the next rule is tried)");
+        return deny is not null ? RuleAction.Deny : allow is not null ? RuleAction.Allow : RuleAction.Continue;
+    }
+
+    /// <summary>What goes with what.</summary>
+    private static void Judge(Section section, RuleOptions rule)
+    {
+        foreach (var key in OfRefusals)
+            if (rule.Action != RuleAction.Deny && section.Has(key))
+                section.Problem(key, $"stands in a rule that {(rule.Action == RuleAction.Allow ? "allows" : "refuses nothing")}, remove it: only a refusal has a {key}");
+        if (rule.Action == RuleAction.Deny && rule.BypassesCache)
+            section.Problem("bypassCache", "has nothing to do in a rule that refuses, remove it");
+        if (rule.Reply is not null && rule.BypassesCache)
+            section.Problem("bypassCache", "comes too late in a rule on answers: make a rule on requests of it");
+        if (section.Has("redirect") && (section.Has("status") || section.Has("refusal")))
+            section.Problem(section.Has("status") ? "status" : "refusal", "has nothing to do beside redirect, remove one of them");
+        if (rule.Refusal != RefusalForm.Page && section.Has("status"))
+            section.Problem("status", "is for a page: an empty answer is 200, and a reset has none");
+        if (rule.Reports && rule.Action != RuleAction.Deny)
+            section.Problem("mode", "stands in a rule that refuses nothing: there is nothing to report instead");
+    }
+
+    private static TimeWindow ReadTime(Section section) => new(
+        section.Value<int>("days", Values.Days) ?? TimeWindow.EveryDay,
+        section.Value<int>("from", Values.TimeOfDay) ?? 0,
+        section.Value<int>("to", Values.TimeOfDay) ?? TimeWindow.MinutesOfDay,
+        section.Object<TimeZoneInfo>("zone", Values.Zone) ?? TimeZoneInfo.Local);
+
+    private static ReplyOptions ReadReply(Section section) => new()
+    {
+        Status = Many<StatusRange>(section, "status", Values.Status),
+        Types = Many<string>(section, "types", Values.TypeGlob),
+        Larger = section.Size("larger"),
+    };
+
+    private string? Listener(string text, out string value) =>
+        listeners.Contains(value = text) ? null : $"is not the name of a listener{Nearest.Hint(text, [.. listeners])}";
+
+    private static string? Path(string text, out TextPattern value)
+    {
+        if (TextPattern.TryParse(text, out value) is { } wrong)
+            return wrong;
+        return value.IsRegex ? null : Values.PathGlob(text, out _);
+    }
+
+    private static List<NamedPattern> Patterns(Section section, string name)
+    {
+        var patterns = new List<NamedPattern>();
+        if (section.Node[name] is not { } node)
+            return patterns;
+        if (node is not Mapping map)
+        {
+            section.Problem(name, "is not a map from names to patterns, write for example { User-Agent: \"*curl*\" }");
+            return patterns;
+        }
+        foreach (var entry in map.Entries)
+            switch (entry.Value)
+            {
+                case Scalar { IsNull: true }:
+                    patterns.Add(new NamedPattern(entry.Key, null));
+                    break;
+                case Scalar { Text: var text } when TextPattern.TryParse(text, out var pattern) is var wrong:
+                    if (wrong is null)
+                        patterns.Add(new NamedPattern(entry.Key, pattern));
+                    else
+                        section.Problem(name, $"'{text}' {wrong}");
+                    break;
+                default:
+                    section.Problem(name, $"'{entry.Key}' has not a single value: write a pattern, or null where it must be absent");
+                    break;
+            }
+        return patterns;
+    }
+
+    private static IReadOnlyList<T> Many<T>(Section section, string name, Parse<T> parse)
+    {
+        if (section.Node[name] is Sequence { Items.Count: 0 })
+            section.Problem(name, "is an empty list, which matches nothing: remove it, or the rule");
+        return section.Many(name, parse) ?? [];
+    }
+}

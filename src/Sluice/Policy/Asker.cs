@@ -1,0 +1,8 @@
+using System.Net;
+
+namespace Sluice.Policy;
+
+/// <summary>Who asks.</summary>
+/// <param name="Client">Null where that is not known.</param>
+/// <param name="Listener">The name of the listener that the request came to.</param>
+public readonly record struct Asker(IPAddress? Client, string? Listener);

@@ -1,0 +1,68 @@
+using Sluice.Http;
+
+namespace Sluice.Policy;
+
+/// <summary>
+/// A policy at work. Its rules are tried in order; the first that matches and decides is the last, else the default holds. A rule that decides
+/// nothing adds what it says, and a rule on trial (mode report) notes what it would have refused; both let the next be tried.
+/// <para>Rules on answers keep their place in that order: when the head is there, those before the one that decided on the request are
+/// asked, and what they refuse is refused.</para>
+/// </summary>
+internal sealed class Ruling
+{
+    private readonly TimeProvider _time;
+    private readonly Verdict _default;
+    private readonly bool _reports;
+    private readonly bool _hasReplyRules;
+
+    public Ruling(PolicyOptions policy, Rule[] rules, TimeProvider time)
+    {
+        (Rules, _time, _reports) = (rules, time, policy.Reports);
+        _hasReplyRules = Array.Exists(rules, rule => rule.IsOnReply);
+        _default = policy.DefaultAllows
+            ? new Verdict { Position = rules.Length }
+            : new Verdict { Denies = true, Status = 403, Reason = "Only what is allowed by name is let through here.", Position = rules.Length };
+    }
+
+    public Rule[] Rules { get; }
+
+    public Verdict Judge(RequestHead request, Asker asker)
+    {
+        var asked = new Asked(request, asker, _time);
+        Verdict? carried = null;
+        foreach (var rule in Rules)
+            if (!rule.IsOnReply && Try(rule, ref asked, null, ref carried) is { } verdict)
+                return verdict;
+        return Said(_default.After(carried));
+    }
+
+    public Verdict JudgeReply(Verdict onRequest, RequestHead request, Asker asker, ResponseHead reply)
+    {
+        // Enforced, there would be no answer to judge.
+        if (!_hasReplyRules || _reports && onRequest.Reports)
+            return onRequest;
+        var asked = new Asked(request, asker, _time);
+        Verdict? carried = onRequest;
+        foreach (var rule in Rules.AsSpan(0, Math.Min(onRequest.Position, Rules.Length)))
+            if (rule.IsOnReply && Try(rule, ref asked, reply, ref carried) is { } verdict)
+                return verdict;
+        return carried!;
+    }
+
+    /// <summary>What the rule decides, if it does.</summary>
+    /// <param name="carried">What the rules before have added.</param>
+    private Verdict? Try(Rule rule, ref Asked asked, ResponseHead? reply, ref Verdict? carried)
+    {
+        if (rule.Judge(ref asked, reply) is not { } verdict)
+            return null;
+        if (rule.Action == RuleAction.Continue)
+            carried = (carried ?? Verdict.Allowed).Adding(verdict);
+        else if (rule is { Reports: true, Action: RuleAction.Deny })
+            carried = (carried ?? Verdict.Allowed).Noting(verdict);
+        else
+            return Said(verdict.After(carried));
+        return null;
+    }
+
+    private Verdict Said(Verdict verdict) => _reports && verdict.Denies ? verdict.AsReport() : verdict;
+}
