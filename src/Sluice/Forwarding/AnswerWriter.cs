@@ -9,6 +9,7 @@
 // sends on and on without waiting gives way after 256 KiB.
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Win32.SafeHandles;
 using Sluice.Http;
@@ -91,9 +92,18 @@ internal sealed class AnswerWriter(ClientConnection client)
     public ValueTask<bool> WriteAsync(ReadOnlySequence<byte> pieces)
     {
         if (pieces.IsSingleSegment && !pieces.IsEmpty)
-            return WriteAsync(pieces.First);
+            return pieces.First.Length >= PagedMemory.WorthFrom && MemoryMarshal.TryGetMemoryManager<byte, PagedMemory>(pieces.First, out var pages, out var start, out var length)
+                ? WriteAsync(pages, start, length)
+                : WriteAsync(pieces.First);
         _x.MarkFirstByte();
         return _dropsContent || pieces.IsEmpty ? new(true) : WriteManyAsync(pieces);
+    }
+
+    private async ValueTask<bool> WriteAsync(PagedMemory pages, int start, int length)
+    {
+        var isSent = await WriteFileAsync(pages.File, pages.Offset + start, length) == FileOutcome.Sent;
+        GC.KeepAlive(pages);
+        return isSent;
     }
 
     /// <summary>The same for octets of a file, which must stay open until this completes.</summary>
@@ -266,6 +276,8 @@ internal sealed class AnswerWriter(ClientConnection client)
                 return false;
             unsent = 0;
         }
+        // Of pages that were copied: a span does not keep them.
+        GC.KeepAlive(pieces.Start.GetObject());
         return unsent == 0 || await FlushAsync(unsent);
     }
 
@@ -285,7 +297,7 @@ internal sealed class AnswerWriter(ClientConnection client)
     private void Put(ReadOnlyMemory<byte> piece)
     {
         Promise(piece.Length);
-        if (piece.Length >= ReferFrom && System.Runtime.InteropServices.MemoryMarshal.TryGetArray(piece, out var array))
+        if (piece.Length >= ReferFrom && MemoryMarshal.TryGetArray(piece, out var array))
         {
             ReferToCopied();
             _pieces.Add(array);

@@ -1,12 +1,17 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using Sluice.Net;
 
 namespace Sluice.Cache.Memory;
 
 /// <summary>The octets of an entry. Blocks are plain arrays that nobody reuses: a reader that still sends an evicted
-/// body keeps it alive.</summary>
+/// body keeps it alive. A large body that is asked for again moves into pages that are sent by reference (<see cref="PagedMemory"/>).</summary>
 internal sealed class Body(ReadOnlySequence<byte> content, long cost)
 {
+    // Replaced as a whole: a sequence is three words.
+    private volatile object _content = content;
+    private int _moves;
+
     public static readonly Body Empty = new(ReadOnlySequence<byte>.Empty, 0);
 
     /// <summary>A body that stays in its file.</summary>
@@ -16,9 +21,20 @@ internal sealed class Body(ReadOnlySequence<byte> content, long cost)
     public FileBody? File { get; }
 
     /// <summary>Empty where it is in a file.</summary>
-    public ReadOnlySequence<byte> Content => content;
+    public ReadOnlySequence<byte> Content => (ReadOnlySequence<byte>)_content;
 
     public long Length { get; } = content.Length;
+
+    /// <summary>It is asked for again. Once, on another thread: copying a large body takes a while.</summary>
+    public void MoveToPages()
+    {
+        if (File is null && Length >= PagedMemory.WorthFrom && _moves == 0 && Interlocked.Exchange(ref _moves, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(static body =>
+            {
+                if (PagedMemory.TryCopy(body.Content) is { } pages)
+                    body._content = new ReadOnlySequence<byte>(pages.Memory);
+            }, this, preferLocal: false);
+    }
 
     /// <summary>Bytes of memory.</summary>
     public long Cost => cost;
@@ -28,7 +44,7 @@ internal sealed class Body(ReadOnlySequence<byte> content, long cost)
     {
         if (length == Length)
             return this;
-        var part = content.Slice(first, length);
+        var part = Content.Slice(first, length);
         var cost = 0L;
         foreach (var memory in part)
             cost += CostOf(memory);

@@ -19,6 +19,9 @@ internal static unsafe partial class Libc
     public const uint EPOLLIN = 1, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 0x10, EPOLLRDHUP = 0x2000,
         EPOLLEXCLUSIVE = 1u << 28, EPOLLET = 1u << 31;
 
+    public const uint MFD_CLOEXEC = 1;
+    public const int PROT_READ = 1, MAP_SHARED = 1, MAP_NORESERVE = 0x4000, FALLOC_FL_KEEP_SIZE = 1, FALLOC_FL_PUNCH_HOLE = 2;
+
     public const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
 
     [LibraryImport("libc")]
@@ -72,6 +75,21 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint preadv2(SafeFileHandle file, Piece* pieces, int count, long offset, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial SafeFileHandle memfd_create(string name, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int ftruncate(SafeFileHandle file, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fallocate(SafeFileHandle file, int mode, long offset, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint mmap(void* at, nuint length, int protection, int flags, SafeFileHandle file, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int munmap(void* at, nuint length);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fstatfs(SafeFileHandle file, byte* about);
