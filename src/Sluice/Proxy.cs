@@ -88,8 +88,8 @@ public sealed class Proxy : IAsyncDisposable
         var fetch = new Fetch(upstream, cache, new RequestBuilder(via), tunnels, limits, time);
         var http = new HttpProxy(cache, censor, fetch, tunnels, limits, via);
 
-        var rules = new AddressRules(proxy.EndPoints, LocalAddresses());
-        var gates = configuration.Listeners.Select(options => new ListenerGate(options, rules)).Zip(sockets).ToLookup(
+        var rules = RulesOf(configuration, proxy.EndPoints);
+        var gates = configuration.Listeners.Select(options => new ListenerGate(options, rules(options))).Zip(sockets).ToLookup(
             listener => listener.First.Options.Kind == ListenerKind.Tcp);
         proxy._relays = [.. gates[true].Select(g => new TcpRelay(g.First, g.Second, dialer, limits, proxy.Write, relayed))];
         if (gates[false].ToList() is { Count: > 0 } listeners)
@@ -141,6 +141,21 @@ public sealed class Proxy : IAsyncDisposable
             bound.ForEach(listener => listener.Dispose());
             throw;
         }
+    }
+
+    /// <summary>What the clients of each listener may have dialled. Those of the same guard share one object, and with it kept connections.</summary>
+    private static Func<ListenerOptions, AddressRules> RulesOf(Configuration configuration, IReadOnlyList<IPEndPoint> own)
+    {
+        var (local, made) = (LocalAddresses(), new Dictionary<(string?, bool), AddressRules>());
+        return options =>
+        {
+            var isReachable = !IPAddress.IsLoopback(options.Bind.Address);
+            if (made.TryGetValue((options.Policy, isReachable), out var rules))
+                return rules;
+            var guard = configuration.Policies.FirstOrDefault(policy => policy.Name == options.Policy)?.Destinations ?? new DestinationOptions();
+            var deny = guard.Deny ?? (isReachable ? AddressGuard.OnlyThisMachines : AddressSet.Empty);
+            return made[(options.Policy, isReachable)] = new AddressRules(own, local, deny == AddressSet.Empty ? null : new AddressGuard(guard.Allow, deny));
+        };
     }
 
     private static UpstreamOptions UpstreamOptionsOf(LimitOptions limits) => new()

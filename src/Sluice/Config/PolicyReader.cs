@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Net;
 using Sluice.Policy;
 
 namespace Sluice.Config;
@@ -28,6 +29,7 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
                 Name = name,
                 DefaultAllows = section.Choice<Fallback>("default") is Fallback.Allow,
                 Reports = RuleReader.IsReport(section),
+                Destinations = ReadDestinations(section.Child("destinations")),
                 Rules = [.. section.List("rules").Select(ReadRule)],
             });
         }
@@ -36,6 +38,15 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
         Tell(Censor.Load([new PolicyOptions { Name = "", DefaultAllows = true, Rules = _entries }], TimeProvider.System, NullLogger.Instance).Problems);
         return policies;
     }
+
+    private static DestinationOptions ReadDestinations(Section? section) => section is null ? new() : new()
+    {
+        Allow = SetOf(section.Many<AddressSet>("allow", Values.Addresses) ?? []),
+        Deny = section.Many<AddressSet>("deny", Values.Addresses) is { } denied ? SetOf(denied) : null,
+    };
+
+    private static AddressSet SetOf(IReadOnlyList<AddressSet> sets) => sets.Count == 0 ? AddressSet.Empty
+        : new(sets.Aggregate(AddressClasses.None, (all, set) => all | set.Classes), [.. sets.SelectMany(set => set.Networks)]);
 
     private void Tell(IEnumerable<PolicyProblem> found)
     {

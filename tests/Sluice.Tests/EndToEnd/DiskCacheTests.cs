@@ -188,7 +188,7 @@ public sealed class DiskCacheTests : IDisposable
         foreach (var file in Directory.EnumerateFiles(Store, "*.seg"))
         {
             using var handle = File.OpenHandle(file, access: FileAccess.ReadWrite);
-            RandomAccess.Write(handle, new byte[100], 100);
+            RandomAccess.Write(handle, new byte[100], 10_000);
         }
         await using var again = await StartAsync();
         Assert.Equal(BodyOf(500_000), (await again.GetAsync(origin)).Body);

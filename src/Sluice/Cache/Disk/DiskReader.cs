@@ -117,7 +117,7 @@ internal sealed class DiskReader(Segments segments, DiskIndex index, DiskFaults 
         {
             var segment = from.Segment;
             var isVerified = (slot.Marks & SlotMarks.Verified) != 0;
-            body = new Body(new FileBody(reads, from.File, slot.Offset + RecordHeader.Size, slot.BodyLength, checks, isVerified, (_, agrees) =>
+            body = new Body(new FileBody(reads, from.File, slot.Offset + (from.Segment.IsAlone ? RecordHeader.AloneBodyOffset : RecordHeader.Size), slot.BodyLength, checks, isVerified, (_, agrees) =>
             {
                 if (agrees)
                     index.Mark(place.KeyHash, place.Segment, place.Offset, SlotMarks.Verified);

@@ -13,6 +13,9 @@ internal enum RecordKind : uint
 
     /// <summary>Nothing of its key that stands before it counts any more.</summary>
     Tombstone = 3,
+
+    /// <summary>Nothing: what follows begins where it should.</summary>
+    Padding = 4,
 }
 
 /// <summary>
@@ -31,6 +34,12 @@ internal readonly record struct RecordHeader(
     /// <summary>Records begin at multiples of this, so that 32 bits hold their place.</summary>
     public const int Alignment = 8;
 
+    /// <summary>Of the system.</summary>
+    public const int Page = 4096;
+
+    /// <summary>Where the body begins in a segment that an entry has alone: the page after the header's.</summary>
+    public const int AloneBodyOffset = Page;
+
     private const uint Magic = 0x31524C53; // "SLR1"
 
     public static long Aligned(long length) => (length + (Alignment - 1)) & ~(Alignment - 1L);
@@ -40,6 +49,18 @@ internal readonly record struct RecordHeader(
         new(RecordKind.Entry, keyHash, variantHash, bodyLength, Size + bodyLength, metaLength, Aligned(Size + bodyLength + metaLength));
 
     public static RecordHeader Tombstone(ulong keyHash) => new(RecordKind.Tombstone, keyHash, 0, 0, Size, 0, Size);
+
+    public static RecordHeader Padding(int octets) => new(RecordKind.Padding, 0, 0, 0, Size, 0, octets);
+
+    /// <summary>Octets of padding before a record that would begin at <paramref name="at"/>: a body that goes out from its file begins with a page, so
+    /// that whole pages are passed on.</summary>
+    public static int PaddingBefore(long at, long bodyLength)
+    {
+        if (bodyLength <= DiskTier.MostRead)
+            return 0;
+        var octets = (int)(-(at + Size) & (Page - 1));
+        return octets is > 0 and < Size ? octets + Page : octets;
+    }
 
     public void Write(Span<byte> into)
     {

@@ -71,7 +71,8 @@ internal sealed class SegmentList
     {
         var rows = new List<(RecordHeader, long)>();
         for (long at = 0; ReadOne(file, at, length) is { } header; at += header.Length)
-            rows.Add((header, at));
+            if (header.Kind != RecordKind.Padding)
+                rows.Add((header, at));
         return rows;
     }
 

@@ -127,8 +127,12 @@ public class DamageTests
     private static List<int> RecordEnds(byte[] segment)
     {
         var ends = new List<int>();
-        for (var at = 0; RecordHeader.TryRead(segment.AsSpan(at), out var header); ends.Add(at))
+        for (var at = 0; RecordHeader.TryRead(segment.AsSpan(at), out var header);)
+        {
             at += (int)header.Length;
+            if (header.Kind != RecordKind.Padding)
+                ends.Add(at);
+        }
         return ends;
     }
 
