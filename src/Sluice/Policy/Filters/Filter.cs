@@ -25,6 +25,9 @@ internal enum FilterFlags : ushort
 
     /// <summary>Names no type: also about pages, where its pattern says no more than their host.</summary>
     Untyped = 512,
+
+    /// <summary><c>match-case</c>, of a regex.</summary>
+    MatchCase = 1024,
 }
 
 /// <summary>One filter in 24 bytes; what few have is elsewhere (<see cref="FilterStore"/>).</summary>
@@ -43,7 +46,7 @@ internal struct Filter
     /// <summary>Where its domains and methods are in the store's options; 0: it has none.</summary>
     public int Options;
 
-    /// <summary>Where the pattern begins, behind <see cref="Text"/>; of a regex its number.</summary>
+    /// <summary>Where the pattern begins, behind <see cref="Text"/>; of a regex what stands between its slashes.</summary>
     public ushort Pattern;
 
     /// <summary>Of the pattern in octets; 0 matches every URL.</summary>

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using Sluice.Http;
 
 namespace Sluice.Policy.Filters;
@@ -23,19 +21,18 @@ internal sealed class FilterParser(NameTable names)
 
     public ushort Types { get; private set; }
 
-    /// <summary>The pattern without its anchors, in lower case and ASCII, as octets of the line; where <see cref="Made"/> is not null it is that.</summary>
+    /// <summary>The pattern without its anchors, in lower case and ASCII, as octets of the line; where <see cref="Made"/> is not null it is that.
+    /// Of a regex what stands between its slashes, as it stands there.</summary>
     public Range Pattern { get; private set; }
 
     public byte[]? Made { get; private set; }
-
-    public Regex? Regex { get; private set; }
 
     public DomainLists Domains { get; } = new();
 
     /// <summary>Reads a line without white space at its ends, which <see cref="FilterLines"/> has found to be a network filter.</summary>
     public FilterSkip Parse(ReadOnlySpan<byte> line)
     {
-        (IsException, IsBadFilter, Flags, Types, Made, Regex) = (false, false, FilterFlags.None, 0, null, null);
+        (IsException, IsBadFilter, Flags, Types, Made) = (false, false, FilterFlags.None, 0, null);
         Domains.Clear();
         var from = 0;
         if (line.StartsWith("@@"u8))
@@ -193,7 +190,7 @@ internal sealed class FilterParser(NameTable names)
     {
         var text = line[from..until];
         if (text.Length > 2 && text[0] == '/' && text[^1] == '/')
-            return ParseRegex(text[1..^1], matchCase);
+            return ParseRegex(line, from, until, matchCase);
         if (matchCase || text.Length > MostPattern)
             return matchCase ? FilterSkip.BadOption : FilterSkip.BadPattern;
         if (text.ContainsAny((byte)' ', (byte)'\t'))
@@ -252,19 +249,10 @@ internal sealed class FilterParser(NameTable names)
         static bool EndsInStar(ReadOnlySpan<byte> text) => text.TrimEnd((byte)'^').EndsWith((byte)'*');
     }
 
-    private FilterSkip ParseRegex(ReadOnlySpan<byte> text, bool matchCase)
+    private FilterSkip ParseRegex(ReadOnlySpan<byte> line, int from, int until, bool matchCase)
     {
-        Flags |= FilterFlags.Regex;
-        var options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (matchCase ? RegexOptions.None : RegexOptions.IgnoreCase);
-        try
-        {
-            Regex = new Regex(Encoding.UTF8.GetString(text), options);
-            Made = FilterText.LiteralOf(text);
-            return FilterSkip.None;
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            return FilterSkip.BadRegex;
-        }
+        Flags |= FilterFlags.Regex | (matchCase ? FilterFlags.MatchCase : FilterFlags.None);
+        Pattern = (from + 1)..(until - 1);
+        return FilterRegex.IsLinear(line[Pattern], matchCase) ? FilterSkip.None : FilterSkip.BadRegex;
     }
 }

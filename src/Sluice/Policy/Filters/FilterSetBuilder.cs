@@ -69,10 +69,8 @@ internal sealed class FilterSetBuilder
         skip = parser.Parse(line);
         if (skip != FilterSkip.None)
             return skip;
-        if (!_store.TryAdd(parser, line, number, _lists.Count - 1, out var filter))
-            return FilterSkip.BadRegex;
         var filters = parser.IsBadFilter ? parser.IsException ? _badExceptions : _badBlocks : parser.IsException ? _exceptions : _blocks;
-        filters.Add(filter);
+        filters.Add(_store.Add(parser, line, number, _lists.Count - 1));
         return parser.IsBadFilter ? FilterSkip.Cancelled : FilterSkip.None;
     }
 
@@ -81,11 +79,11 @@ internal sealed class FilterSetBuilder
     {
         if (bads.Count == 0)
             return;
-        var byHash = bads.ToLookup(bad => NameTable.HashOf(_store.LiteralOf(bad)));
+        var byHash = bads.ToLookup(bad => NameTable.HashOf(_store.PatternOf(bad)));
         for (var i = 0; i < filters.Count; i++)
         {
             var filter = filters[i];
-            foreach (var bad in byHash[NameTable.HashOf(_store.LiteralOf(filter))])
+            foreach (var bad in byHash[NameTable.HashOf(_store.PatternOf(filter))])
             {
                 if (IsSame(filter, bad))
                     filter.Types &= (ushort)~bad.Types;
@@ -99,9 +97,7 @@ internal sealed class FilterSetBuilder
 
     private bool IsSame(in Filter filter, in Filter bad) =>
         filter.Flags == bad.Flags
-        && (filter.Has(FilterFlags.Regex)
-            ? _store.RegexOf(filter).ToString() == _store.RegexOf(bad).ToString() && _store.RegexOf(filter).Options == _store.RegexOf(bad).Options
-            : _store.PatternOf(filter).SequenceEqual(_store.PatternOf(bad)))
+        && _store.PatternOf(filter).SequenceEqual(_store.PatternOf(bad))
         && _store.OptionsOf(filter).SequenceEqual(_store.OptionsOf(bad));
 
     // Problems are read on terminals: no escape sequences from a list that others wrote, and no endless lines.

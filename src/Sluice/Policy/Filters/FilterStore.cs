@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -16,17 +17,15 @@ internal sealed class FilterStore
     private int[] _options = new int[64];
     private int _textLength;
     private int _optionsLength = 1; // 0 says that there are none
-    private readonly List<Regex> _regexes = [];
+    private readonly ConcurrentDictionary<int, Regex?> _regexes = [];
 
     public NameTable Names { get; } = new();
 
-    /// <summary>What each regex surely contains, for the index.</summary>
-    public List<byte[]> Literals { get; } = [];
-
-    public Regex RegexOf(in Filter filter) => _regexes[filter.Pattern];
+    /// <summary>Made when it is first asked for; null where the platform refuses it.</summary>
+    public Regex? RegexOf(in Filter filter) => _regexes.TryGetValue(filter.Text, out var made) ? made : MakeRegex(filter);
 
     /// <summary>The octets of its pattern, or what its regex surely contains.</summary>
-    public ReadOnlySpan<byte> LiteralOf(in Filter filter) => filter.Has(FilterFlags.Regex) ? Literals[filter.Pattern] : PatternOf(filter);
+    public ReadOnlySpan<byte> LiteralOf(in Filter filter) => filter.Has(FilterFlags.Regex) ? FilterRegex.LiteralOf(PatternOf(filter)) : PatternOf(filter);
 
     public ReadOnlySpan<byte> PatternOf(in Filter filter) => _text.AsSpan(filter.Text + filter.Pattern, filter.Length);
 
@@ -37,34 +36,25 @@ internal sealed class FilterStore
         return Encoding.UTF8.GetString(rest[..rest.IndexOf((byte)'\n')]);
     }
 
-    /// <summary>Keeps what a parser has read. False: there are too many regexes.</summary>
-    public bool TryAdd(FilterParser parsed, ReadOnlySpan<byte> line, int number, int list, out Filter filter)
+    /// <summary>Keeps what a parser has read.</summary>
+    public Filter Add(FilterParser parsed, ReadOnlySpan<byte> line, int number, int list)
     {
-        filter = new Filter
+        var (start, length) = parsed.Made is { } made ? (line.Length + 1, made.Length) : parsed.Pattern.GetOffsetAndLength(line.Length);
+        var filter = new Filter
         {
             Text = _textLength,
+            Pattern = (ushort)start,
+            Length = (ushort)length,
             Line = number,
             List = (ushort)list,
             Flags = parsed.Flags,
             Types = parsed.Types,
             Options = parsed.Domains.IsEmpty ? 0 : AddOptions(parsed.Domains),
         };
-        if (parsed.Regex is not null)
-        {
-            if (_regexes.Count == ushort.MaxValue)
-                return false;
-            filter.Pattern = (ushort)_regexes.Count;
-            _regexes.Add(parsed.Regex);
-            Literals.Add(parsed.Made!);
-        }
         Append(line);
         Append("\n"u8);
-        if (parsed.Regex is not null)
-            return true;
-        var (start, length) = parsed.Made is { } made ? (line.Length + 1, made.Length) : parsed.Pattern.GetOffsetAndLength(line.Length);
-        (filter.Pattern, filter.Length) = ((ushort)start, (ushort)length);
         Append(parsed.Made);
-        return true;
+        return filter;
     }
 
     /// <summary>Nothing more will be added.</summary>
@@ -72,7 +62,6 @@ internal sealed class FilterStore
     {
         Array.Resize(ref _text, _textLength);
         Array.Resize(ref _options, _optionsLength);
-        Literals.Clear();
     }
 
     public (ushort Methods, ushort NotMethods) MethodsOf(in Filter filter) => ((ushort)_options[filter.Options], (ushort)(_options[filter.Options] >>> 16));
@@ -107,6 +96,12 @@ internal sealed class FilterStore
         for (var before = 0; before < part; before++)
             start += counts[before];
         return _options.AsSpan(start, counts[part]);
+    }
+
+    private Regex? MakeRegex(in Filter filter)
+    {
+        var (source, matchCase) = (Encoding.UTF8.GetString(PatternOf(filter)), filter.Has(FilterFlags.MatchCase));
+        return _regexes.GetOrAdd(filter.Text, _ => FilterRegex.Make(source, matchCase));
     }
 
     private int AddOptions(DomainLists domains)

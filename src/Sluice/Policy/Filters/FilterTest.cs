@@ -47,7 +47,8 @@ internal static class FilterTest
 
     private static bool HasRegex(in Filter filter, FilterStore store, bool excepts, ref AskedUrl asked)
     {
-        var regex = store.RegexOf(filter);
+        if (store.RegexOf(filter) is not { } regex)
+            return false;
         if (excepts || !asked.IsHostOnly && asked.Type != RequestType.Document)
             return regex.IsMatch(asked.Raw);
         // What a regex says of the rest of a URL cannot be told.

@@ -16,8 +16,6 @@ internal static class FilterText
 
     public static readonly SearchValues<byte> AddressOctets = SearchValues.Create("0123456789abcdefABCDEF.:%[]"u8);
 
-    private static readonly SearchValues<byte> RegexOctets = SearchValues.Create(@"\^$.|?*+()[]{}"u8);
-
     /// <summary>Octets of words, and those of international names.</summary>
     public static bool IsWord(byte octet) => char.IsAsciiLetterOrDigit((char)octet) || octet is (byte)'%' or >= 0x80;
 
@@ -60,69 +58,5 @@ internal static class FilterText
         foreach (var octet in Encoding.UTF8.GetBytes(host + text[end..]))
             _ = octet < 0x80 ? made.Append((char)octet) : made.Append(CultureInfo.InvariantCulture, $"%{octet:x2}");
         return Encoding.ASCII.GetBytes(made.ToString());
-    }
-
-    /// <summary>A text, in lower case, that every match of a regex contains: the longest run of plain octets outside of groups, classes and
-    /// alternatives; empty where none is certain.</summary>
-    public static byte[] LiteralOf(ReadOnlySpan<byte> regex)
-    {
-        if (regex.Contains((byte)'|') || HasSwitches(regex))
-            return [];
-        var (best, run) = (new List<byte>(), new List<byte>());
-        int depth = 0, at = 0;
-        while (at < regex.Length)
-        {
-            var octet = regex[at++];
-            var plain = !RegexOctets.Contains(octet);
-            if (octet == '\\' && at < regex.Length)
-            {
-                octet = regex[at++];
-                // \. \/ \- and the like; a letter or digit behind it is a class, a bound or a code.
-                plain = !char.IsAsciiLetterOrDigit((char)octet) && octet < 0x80;
-                if (!plain && octet is not ((byte)'b' or (byte)'d' or (byte)'w' or (byte)'s' or (byte)'D' or (byte)'W' or (byte)'S' or (byte)'B'))
-                    return [];
-            }
-            else if (octet == '[')
-                at = ClassEnd(regex, at);
-            else if (octet is (byte)'(' or (byte)')')
-                depth += octet == '(' ? 1 : -1;
-            else if (octet is (byte)'{')
-                at += Math.Max(0, regex[at..].IndexOf((byte)'}')) + 1;
-            // What a quantifier may take away is not certain.
-            if (octet is (byte)'?' or (byte)'*' or (byte)'{' && !plain && run.Count > 0)
-                run.RemoveAt(run.Count - 1);
-            if (plain && depth == 0 && octet < 0x80)
-                run.Add((byte)char.ToLowerInvariant((char)octet));
-            else
-                End();
-        }
-        End();
-        return [.. best];
-
-        void End()
-        {
-            if (run.Count > best.Count)
-                (best, run) = (run, best);
-            run.Clear();
-        }
-    }
-
-    // (?x) and the like change what the rest means; (?:...) does not.
-    private static bool HasSwitches(ReadOnlySpan<byte> regex)
-    {
-        for (var at = regex.IndexOf("(?"u8); at >= 0; at = at + 2 < regex.Length && regex[(at + 2)..].IndexOf("(?"u8) is >= 0 and var next ? at + 2 + next : -1)
-            if (at + 2 >= regex.Length || regex[at + 2] != ':')
-                return true;
-        return false;
-    }
-
-    private static int ClassEnd(ReadOnlySpan<byte> regex, int at)
-    {
-        // A ] that comes first, also behind ^, is one of the class.
-        at += at < regex.Length && regex[at] == '^' ? 1 : 0;
-        at += at < regex.Length && regex[at] == ']' ? 1 : 0;
-        while (at < regex.Length && regex[at] != ']')
-            at += regex[at] == '\\' ? 2 : 1;
-        return Math.Min(at + 1, regex.Length);
     }
 }
