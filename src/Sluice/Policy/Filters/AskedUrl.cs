@@ -24,12 +24,13 @@ internal ref struct AskedUrl
     {
         _names = names;
         _memory = numbers;
-        _party = request.Party;
         Raw = request.Url;
         Url = Lower(request.Url, memory);
-        Source = Lower(request.Source, memory[request.Url.Length..]);
         (HostStart, HostEnd) = HostOf(Url);
         Type = request.Type;
+        // As uBlock: who goes to a page is on it already, wherever the link was.
+        _party = Type == RequestType.Document ? Party.First : request.Party;
+        Source = Type == RequestType.Document ? Host : Lower(request.Source, memory[request.Url.Length..]);
         TypeBit = TypeSet.Of(request.Type);
         MethodBit = FilterMethods.Of(request.Method);
         IsHostOnly = request.IsHostOnly;

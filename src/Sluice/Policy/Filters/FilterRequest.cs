@@ -8,7 +8,7 @@ internal readonly ref struct FilterRequest
     /// <summary>The whole URL, as <see cref="RequestTarget.Url"/> writes it; of a tunnel <c>https://host/</c>, with the port where it is not 443.</summary>
     public required ReadOnlySpan<char> Url { get; init; }
 
-    /// <summary>The host of the page that asks; empty: not known.</summary>
+    /// <summary>The host of the page that asks; empty: not known. Of a <see cref="RequestType.Document"/> it is not looked at: that is asked by itself.</summary>
     public ReadOnlySpan<char> Source { get; init; }
 
     public RequestType Type { get; init; }

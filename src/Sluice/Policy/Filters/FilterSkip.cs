@@ -26,6 +26,9 @@ internal enum FilterSkip : byte
     BadPattern,
     BadRegex,
 
+    /// <summary>A regex beyond <see cref="FilterSetBuilder.MostRegexes"/>.</summary>
+    TooManyRegexes,
+
     /// <summary>Taken back by a <c>badfilter</c>.</summary>
     Cancelled,
 }
@@ -34,7 +37,7 @@ internal enum FilterSkip : byte
 internal static class FilterSkips
 {
     /// <summary>Whether the line is shown to the person whose list it is: the others are of no use to a proxy, and no mistakes.</summary>
-    public static bool IsFault(FilterSkip skip) => skip is FilterSkip.UnknownOption or FilterSkip.BadOption or FilterSkip.BadPattern or FilterSkip.BadRegex;
+    public static bool IsFault(FilterSkip skip) => skip is FilterSkip.UnknownOption or FilterSkip.BadOption or FilterSkip.BadPattern or FilterSkip.BadRegex or FilterSkip.TooManyRegexes;
 
     public static string Text(FilterSkip skip) => skip switch
     {
@@ -42,6 +45,7 @@ internal static class FilterSkips
         FilterSkip.BadOption => "has an option that cannot stand there or has a wrong value",
         FilterSkip.BadPattern => "has no pattern that could be matched",
         FilterSkip.BadRegex => "has a regex that cannot be matched in linear time, or is none",
+        FilterSkip.TooManyRegexes => "is one regex too many",
         FilterSkip.Popup => "is about windows that open",
         FilterSkip.NoRequest => "is not about whether a request may be made",
         FilterSkip.SwitchedOff => "stands under a condition that does not hold",

@@ -92,6 +92,22 @@ public class FilterSetTests
     }
 
     [Theory]
+    [InlineData("||ads.test^", "Blocked")]
+    [InlineData("||ads.test^$3p", "None")]
+    [InlineData("||ads.test^$1p", "Blocked")]
+    [InlineData("||ads.test/lib", "None")]
+    [InlineData("||ads.test/lib$document", "Blocked")]
+    [InlineData("||ads.test^$document,domain=page.test", "None")]
+    [InlineData("||ads.test^$document,domain=ads.test", "Blocked")]
+    [InlineData("||ads.test^ @@||ads.test/lib", "Excepted")]
+    [InlineData("||ads.test^ @@||ads.test/lib$document", "Excepted")]
+    [InlineData("||ads.test^ @@||ads.test/lib$script", "Blocked")]
+    [InlineData(@"/^http:\/\/ads\.test/", "Blocked")]
+    [InlineData(@"/ads\.test.lib/", "None")]
+    public void Page_IsAskedByItself_AndBlockedByItsHost(string filters, string outcome) =>
+        Assert.Equal(Enum.Parse<FilterOutcome>(outcome), Filtering.Judge(Filtering.Set(filters.Split(' ')), "http://ads.test/lib", "page.test", RequestType.Document));
+
+    [Theory]
     [InlineData("!#if env_chromium;a.test;!#else;b.test;!#endif;c.test", "a.test c.test")]
     [InlineData("!#if env_firefox;a.test;!#else;b.test;!#endif;c.test", "b.test c.test")]
     [InlineData("!#if cap_html_filtering;a.test;!#endif", "")]
@@ -122,6 +138,13 @@ public class FilterSetTests
         Assert.Equal(
             (150, 3, 1, 1, 2, 0),
             (list.Skipped(FilterSkip.UnknownOption), list.Skipped(FilterSkip.Comment), list.Skipped(FilterSkip.Cosmetic), list.Skipped(FilterSkip.SwitchedOff), list.Skipped(FilterSkip.Cancelled), list.Filters));
+    }
+
+    [Fact]
+    public void Regexes_AreBounded()
+    {
+        var list = Filtering.Set([.. Enumerable.Range(0, FilterSetBuilder.MostRegexes + 3).Select(i => $"/a+{i}/")]).Lists.Single();
+        Assert.Equal((FilterSetBuilder.MostRegexes, 3), (list.Filters, list.Skipped(FilterSkip.TooManyRegexes)));
     }
 
     [Theory]
