@@ -9,8 +9,9 @@ namespace Sluice.Policy.Filters;
 /// One array of filters, sorted by what each is found by (<see cref="FilterPlaces"/>), so that those with the same key
 /// stand together and a key is a range:
 /// - by host, two of three: each domain above the URL's host is looked up;
-/// - by gram: each four octets of the URL are looked up. Where a gram is found the pattern's place in the URL follows, and
-///   one comparison tells;
+/// - by gram: each four octets of the URL are looked up. Where a gram of a pattern without stars is found the pattern's
+///   place in the URL follows, and one comparison tells; other patterns and regexes are tried where their gram is met
+///   first, and not again, so that a URL that repeats it takes no time that grows with its square;
 /// - by source: each domain above the page's host is looked up;
 /// - the rest, a few dozen, are tried each.
 /// What is found is a candidate: <see cref="FilterTest"/> alone decides.
@@ -92,7 +93,10 @@ internal sealed class FilterIndex
             for (var i = first; i < first + count; i++)
             {
                 ref readonly var filter = ref _filters[i];
-                if (Matches(filter, flags, ref asked, filter.Gram == Filter.Anywhere ? -1 : at - filter.Gram))
+                var anywhere = filter.Gram == Filter.Anywhere;
+                if (anywhere && asked.Url[..(at + 3)].IndexOf(asked.Url.Slice(at, 4)) >= 0)
+                    continue;
+                if (Matches(filter, flags, ref asked, anywhere ? FilterTest.Unplaced : at - filter.Gram))
                     return i;
             }
         }
@@ -113,7 +117,7 @@ internal sealed class FilterIndex
     {
         for (var i = from; i < until; i++)
         {
-            if (Matches(_filters[i], flags, ref asked, -1))
+            if (Matches(_filters[i], flags, ref asked, FilterTest.Unplaced))
                 return i;
         }
         return -1;

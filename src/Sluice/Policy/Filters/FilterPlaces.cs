@@ -46,7 +46,7 @@ internal sealed class FilterPlaces(FilterStore store)
         var hasSource = store.FromOf(filter).Length > 0;
         if (count == int.MaxValue || count >= Common && hasSource)
             return Key(hasSource ? PlaceKind.Source : PlaceKind.Rest, 0);
-        if (!filter.Has(FilterFlags.Regex) && !store.PatternOf(filter)[..at].Contains((byte)'*'))
+        if (!filter.Has(FilterFlags.Regex) && !store.PatternOf(filter).Contains((byte)'*'))
             filter.Gram = (ushort)at;
         return Key(PlaceKind.Gram, gram);
     }

@@ -12,11 +12,14 @@ namespace Sluice.Policy.Filters;
 /// </summary>
 internal static class FilterTest
 {
+    /// <summary>As a start: anywhere.</summary>
+    public const int Unplaced = int.MinValue;
+
     /// <param name="filter">The filter.</param>
     /// <param name="store">Its store.</param>
     /// <param name="excepts">It is an exception.</param>
     /// <param name="asked">The request.</param>
-    /// <param name="start">Where in the URL the pattern would begin; -1: anywhere.</param>
+    /// <param name="start">Where in the URL the pattern would begin, which may be before the URL; or <see cref="Unplaced"/>.</param>
     public static bool Passes(in Filter filter, FilterStore store, bool excepts, ref AskedUrl asked, int start) =>
         HasType(filter, excepts, asked.Type, asked.TypeBit)
         && (filter.Has(FilterFlags.Regex)
@@ -33,12 +36,10 @@ internal static class FilterTest
     private static bool HasPattern(in Filter filter, FilterStore store, bool excepts, ref AskedUrl asked, int start)
     {
         var pattern = store.PatternOf(filter);
-        if (start < 0 && filter.Gram != Filter.Anywhere)
-            return false;
         int end;
-        if (filter.Gram == Filter.Anywhere && start < 0)
+        if (start == Unplaced)
             end = FilterPattern.Match(pattern, filter.Flags, asked.Url, asked.HostStart..asked.HostEnd);
-        else if (filter.Has(FilterFlags.AtLabel) && !asked.IsLabel(start) || filter.Has(FilterFlags.AtStart) && start != 0)
+        else if (start < 0 || filter.Has(FilterFlags.AtLabel) && !asked.IsLabel(start) || filter.Has(FilterFlags.AtStart) && start != 0)
             return false;
         else
             end = FilterPattern.MatchAt(pattern, filter.Has(FilterFlags.AtEnd), asked.Url, start);
