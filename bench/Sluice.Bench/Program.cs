@@ -1,6 +1,7 @@
 using System.Reflection;
 using BenchmarkDotNet.Running;
 using Sluice.Bench.Checks;
+using Sluice.Bench.Filters;
 using Sluice.Bench.Peers;
 using Sluice.Bench.Traces;
 
@@ -19,6 +20,7 @@ return args switch
     ["disk-faults", .. var options] => await DiskFaults.RunAsync(options),
     ["allocations", .. var options] => await Allocations.RunAsync(options),
     ["hit-ratio", .. var options] => await HitRatios.RunAsync(options),
+    ["filters", .. var options] => FilterCheck.Run(options),
     [ServedProxy.Command, .. var options] => await ServedProxy.ServeAsync(options),
     _ => Micro(args),
 };
