@@ -35,7 +35,7 @@ internal sealed class Rule
             return Counted(_verdict);
         if (_inline is not null && _inline.Find(ref asked, out var entry))
             return Counted(_verdict with { Reason = Reason(entry, asked.Host) });
-        if (_file is not null && _file.Index.Find(ref asked, out entry))
+        if (_file is not null && _file.Find(ref asked, out entry))
             return Counted(_verdict with { List = _file.Path, Line = entry.Line, Reason = Reason(entry, asked.Host) });
         return null;
     }
@@ -61,15 +61,15 @@ internal sealed class Rule
 
     private static ListIndex Inline(RuleOptions options, List<PolicyProblem> problems)
     {
-        var entries = new List<ListEntry>();
+        var list = new ListBuilder(options.Id, 0);
         for (var i = 0; i < options.Hosts.Count; i++)
         {
             var (entry, problem) = ListParser.ParseLine(options.Hosts[i], i + 1);
             if (problem is not null)
                 problems.Add(new PolicyProblem(options.Where ?? $"rule '{options.Id}'", problem, Fatal: true));
             else if (entry is { } found)
-                entries.Add(found);
+                list.Add(found);
         }
-        return new ListIndex(entries);
+        return list.Build(ListFormat.Lines).Index;
     }
 }
