@@ -12,6 +12,7 @@ namespace Sluice.Http;
 internal static class HostText
 {
     private static readonly SearchValues<char> NameChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
+    private static readonly SearchValues<byte> NameOctets = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_."u8);
     private static readonly IdnMapping Idn = new() { AllowUnassigned = false, UseStd3AsciiRules = false };
 
     /// <summary>The canonical form, or null where the text is no host. Allocates only where the text is not canonical yet.</summary>
@@ -42,6 +43,14 @@ internal static class HostText
     /// <summary>Addresses have no domains above them.</summary>
     public static bool IsAddress(string canonicalHost) => canonicalHost.Contains(':') || EndsInNumber(canonicalHost);
 
+    /// <summary>Whether the octets are a name (no address) in its canonical form already: what <see cref="Canonical"/> would return as it is.</summary>
+    public static bool IsCanonicalName(ReadOnlySpan<byte> host) =>
+        host.Length is > 0 and <= 253
+        && !host.ContainsAnyExcept(NameOctets)
+        && host[0] != '.' && host[^1] != '.'
+        && host.IndexOf(".."u8) < 0
+        && !EndsInNumber(host);
+
     private static bool IsCanonicalName(string host) =>
         host.Length is > 0 and <= 253
         && !host.ContainsAnyExcept(NameChars)
@@ -56,6 +65,14 @@ internal static class HostText
         if (last.IsEmpty || !char.IsAsciiDigit(last[0]))
             return false;
         return !last.ContainsAnyExceptInRange('0', '9') || last.StartsWith("0x", StringComparison.Ordinal);
+    }
+
+    private static bool EndsInNumber(ReadOnlySpan<byte> name)
+    {
+        var last = name[(name.LastIndexOf((byte)'.') + 1)..];
+        if (!char.IsAsciiDigit((char)last[0]))
+            return false;
+        return !last.ContainsAnyExceptInRange((byte)'0', (byte)'9') || last.StartsWith("0x"u8);
     }
 
     private static string Text(IPAddress address)

@@ -49,7 +49,7 @@ public sealed class Censor : IAsyncDisposable
                 return null;
             if (!files.TryGetValue(path, out var file))
             {
-                files[path] = file = new ListFile(path);
+                files[path] = file = new ListFile(path, time);
                 problems.AddRange(Read(file, log));
             }
             return file;
@@ -78,6 +78,9 @@ public sealed class Censor : IAsyncDisposable
         from policy in _policies
         from rule in policy.Value.Rules
         select rule.HitsOf(policy.Key);
+
+    /// <summary>Every list file as it stands.</summary>
+    public IEnumerable<ListState> Lists() => _files.Select(file => file.State);
 
     /// <summary>Reads every list anew, changed or not (SIGHUP).</summary>
     /// <returns>What is wrong with them; the last good content stays where one cannot be read at all.</returns>
@@ -108,13 +111,14 @@ public sealed class Censor : IAsyncDisposable
         }
     }
 
-    private static List<PolicyProblem> Read(ListFile file, ILogger log)
+    private static IReadOnlyList<PolicyProblem> Read(ListFile file, ILogger log)
     {
         var problems = file.Read();
         foreach (var problem in problems.Take(CensorLog.ProblemsShown))
             CensorLog.Problem(log, problem.Where, problem.Text);
-        if (!problems.Exists(problem => problem.Fatal))
-            CensorLog.Loaded(log, file.Path, file.Index.Count, problems.Count);
+        var state = file.State;
+        if (!problems.Any(problem => problem.Fatal))
+            CensorLog.Loaded(log, file.Path, state.Format, state.Entries, state.UnreadLines);
         return problems;
     }
 }

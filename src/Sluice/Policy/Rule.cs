@@ -89,15 +89,15 @@ internal sealed class Rule
 
     private static ListIndex Inline(RuleOptions options, List<PolicyProblem> problems)
     {
-        var entries = new List<ListEntry>();
+        var list = new ListBuilder(options.Id, 0);
         for (var i = 0; i < options.Hosts.Count; i++)
         {
             var (entry, problem) = ListParser.ParseLine(options.Hosts[i], i + 1);
             if (problem is not null)
                 problems.Add(new PolicyProblem(options.Where ?? $"rule '{options.Id}'", problem, Fatal: true));
             else if (entry is { } found)
-                entries.Add(found);
+                list.Add(found);
         }
-        return new ListIndex(entries);
+        return list.Build(ListFormat.Lines).Index;
     }
 }

@@ -10,7 +10,7 @@ internal sealed class HostsCondition(ListIndex? inline, ListFile? file) : Condit
         var entry = default(ListEntry);
         if (inline is null || !inline.Find(ref asked, out entry))
         {
-            if (file is null || !file.Index.Find(ref asked, out entry))
+            if (file is null || !file.Find(ref asked, out entry))
                 return false;
             (match.List, match.Line) = (file.Path, entry.Line);
         }

@@ -1,16 +1,14 @@
 using System.Buffers;
 using System.IO.Enumeration;
 using System.Runtime.InteropServices;
-using Sluice.Http;
 
 namespace Sluice.Policy.Lists;
 
 /// <summary>
 /// Finds the entry of one list that names a request. Immutable.
 ///
-/// Hosts: one hash table of canonical names. A request's host is looked up whole, then without its first label, and so
-/// on up to the top: as many look-ups as it has labels, none of which allocates. A name's slot tells the line for the
-/// host itself, the line for all below it, and its path prefixes.
+/// Hosts: a <see cref="DomainSet"/>, which holds millions. Those with a path behind them are few: a hash table, asked for
+/// the host whole, then without its first label, and so on up to the top; no look-up allocates.
 /// URL parts: one pass over the URL finds whether and where any part begins (<see cref="SearchValues{T}"/> builds the
 /// automaton for thousands of them); only at such a place is asked which, by looking up each length that occurs.
 /// File names: exact ones by hash, those with wildcards one after the other (lists have a handful).
@@ -18,17 +16,11 @@ namespace Sluice.Policy.Lists;
 /// </summary>
 internal sealed class ListIndex
 {
-    private struct Slot
-    {
-        public int HostLine;
-        public int BelowLine;
-        public List<ListEntry>? Paths;
-    }
+    public static readonly ListIndex Empty = new(new DomainSetBuilder(0).Build(), []);
 
-    public static readonly ListIndex Empty = new([]);
-
-    private readonly Dictionary<string, Slot> _hosts;
-    private readonly Dictionary<string, Slot>.AlternateLookup<ReadOnlySpan<char>> _hostsBySpan;
+    private readonly DomainSet _hosts;
+    private readonly Dictionary<string, List<ListEntry>> _paths = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<ListEntry>>.AlternateLookup<ReadOnlySpan<char>> _pathsBySpan;
     private readonly Dictionary<string, int> _parts = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _partsBySpan;
     private readonly SearchValues<string>? _partStarts;
@@ -37,88 +29,77 @@ internal sealed class ListIndex
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _namesBySpan;
     private readonly ListEntry[] _globs;
 
-    public ListIndex(IReadOnlyCollection<ListEntry> entries)
+    /// <param name="hosts">The entries that are bare hosts.</param>
+    /// <param name="others">All others.</param>
+    public ListIndex(DomainSet hosts, IReadOnlyCollection<ListEntry> others)
     {
-        _hosts = new Dictionary<string, Slot>(entries.Count, StringComparer.Ordinal);
-        _hostsBySpan = _hosts.GetAlternateLookup<ReadOnlySpan<char>>();
+        _hosts = hosts;
+        _pathsBySpan = _paths.GetAlternateLookup<ReadOnlySpan<char>>();
         _partsBySpan = _parts.GetAlternateLookup<ReadOnlySpan<char>>();
         _namesBySpan = _names.GetAlternateLookup<ReadOnlySpan<char>>();
         var globs = new List<ListEntry>();
-        foreach (var entry in entries)
+        foreach (var entry in others)
         {
             if (entry.Kind == EntryKind.UrlPart)
                 _parts.TryAdd(entry.Text, entry.Line);
             else if (entry.Kind != EntryKind.FileName)
-                AddHost(entry);
+                (CollectionsMarshal.GetValueRefOrAddDefault(_paths, entry.Host, out _) ??= []).Add(entry);
             else if (entry.Text.AsSpan().ContainsAny('*', '?'))
                 globs.Add(entry);
             else
                 _names.TryAdd(entry.Text, entry.Line);
         }
-        Count = entries.Count;
+        Count = hosts.Count + others.Count;
+        RetainedBytes = hosts.Bytes + others.Sum(entry => sizeof(char) * (long)(entry.Host.Length + entry.Text.Length));
         _globs = [.. globs];
         _partLengths = [.. _parts.Keys.Select(part => part.Length).Distinct().Order()];
         _partStarts = _parts.Count == 0 ? null : SearchValues.Create([.. _parts.Keys], StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>Hosts that stand there twice are counted once.</summary>
     public int Count { get; }
+
+    /// <summary>What it keeps, in octets: the hosts' arrays, and of the other entries their text.</summary>
+    public long RetainedBytes { get; }
 
     /// <summary>The first entry found that names the request.</summary>
     public bool Find(ref Asked asked, out ListEntry entry) =>
-        FindHost(ref asked, out entry)
+        FindHost(asked.Host, out entry)
+        || _paths.Count > 0 && FindPath(ref asked, out entry)
         || _partStarts is not null && FindPart(asked.Url, out entry)
         || _names.Count + _globs.Length > 0 && FindName(asked.Url, out entry);
 
-    private void AddHost(in ListEntry entry)
+    private bool FindHost(string host, out ListEntry entry)
     {
-        ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_hosts, entry.Host, out _);
-        if (entry.Text.Length > 0)
-        {
-            (slot.Paths ??= []).Add(entry);
-            return;
-        }
-        if (entry.Kind is EntryKind.Host or EntryKind.Domain && slot.HostLine == 0)
-            slot.HostLine = entry.Line;
-        if (entry.Kind is EntryKind.Below or EntryKind.Domain && slot.BelowLine == 0)
-            slot.BelowLine = entry.Line;
+        var found = _hosts.TryFind(host, out var match);
+        entry = found ? new ListEntry(match.Kind, host[match.Start..], "", match.Line) : default;
+        return found;
     }
 
-    private bool FindHost(ref Asked asked, out ListEntry entry)
+    private bool FindPath(ref Asked asked, out ListEntry entry)
     {
-        entry = default;
-        var host = asked.Host;
-        if (_hosts.Count == 0)
-            return false;
-        if (_hosts.TryGetValue(host, out var own) && Matches(own, own.HostLine, EntryKind.Host, host, ref asked, out entry))
+        if (_paths.TryGetValue(asked.Host, out var own) && FindPath(own, EntryKind.Host, asked.Url, out entry))
             return true;
-        if (HostText.IsAddress(host))
-            return false;
-        for (var dot = host.IndexOf('.'); dot >= 0; dot = host.IndexOf('.', dot + 1))
+        for (var dot = asked.Host.IndexOf('.'); dot >= 0; dot = asked.Host.IndexOf('.', dot + 1))
         {
-            if (_hostsBySpan.TryGetValue(host.AsSpan(dot + 1), out var name, out var above)
-                && Matches(above, above.BelowLine, EntryKind.Below, name, ref asked, out entry))
+            if (_pathsBySpan.TryGetValue(asked.Host.AsSpan(dot + 1), out var above) && FindPath(above, EntryKind.Below, asked.Url, out entry))
                 return true;
         }
+        entry = default;
         return false;
     }
 
-    private static bool Matches(in Slot slot, int line, EntryKind kind, string name, ref Asked asked, out ListEntry entry)
+    private static bool FindPath(List<ListEntry> paths, EntryKind kind, string url, out ListEntry entry)
     {
-        entry = default;
-        if (line != 0)
+        foreach (var path in paths)
         {
-            entry = new ListEntry(slot.HostLine == slot.BelowLine ? EntryKind.Domain : kind, name, "", line);
-            return true;
-        }
-        foreach (var path in slot.Paths ?? [])
-        {
-            if ((path.Kind == kind || path.Kind == EntryKind.Domain)
-                && asked.Url.StartsWith(path.Text, StringComparison.OrdinalIgnoreCase))
+            if ((path.Kind == kind || path.Kind == EntryKind.Domain) && url.StartsWith(path.Text, StringComparison.OrdinalIgnoreCase))
             {
                 entry = path;
                 return true;
             }
         }
+        entry = default;
         return false;
     }
 

@@ -1,13 +1,9 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Unicode;
 using Sluice.Http;
 
 namespace Sluice.Policy.Lists;
 
 /// <summary>
-/// Reads a list: one entry a line, UTF-8 or, where it is not valid UTF-8, Latin-1; LF or CRLF. A <c>#</c> begins a
-/// comment at the line's start and behind white space.
+/// Reads lines of our own: one entry each. A <c>#</c> begins a comment at the line's start and behind white space.
 /// <code>
 /// example.com          that host                  example.com/ads/     that host, paths that begin so
 /// *.example.com        all below it               /banner/             anywhere in path and query
@@ -19,33 +15,29 @@ internal static class ListParser
 {
     private const string FilePrefix = "file:";
 
-    /// <param name="content">The file's bytes.</param>
-    /// <param name="name">The list's name in problems.</param>
-    /// <param name="problems">Receives the lines that could not be read.</param>
-    public static List<ListEntry> Parse(ReadOnlySpan<byte> content, string name, List<PolicyProblem> problems)
+    /// <summary>Reads a line of a file. A plain name goes into the index octet by octet, all else by way of its text.</summary>
+    public static void Read(ReadOnlySpan<byte> line, int number, ListBuilder list)
     {
-        if (content.StartsWith("\uFEFF"u8))
-            content = content[3..];
-        var text = (Utf8.IsValid(content) ? Encoding.UTF8 : Encoding.Latin1).GetString(content);
-        var entries = new List<ListEntry>();
-        var number = 0;
-        // Not EnumerateLines: that also splits at the octet 0x85 of Latin-1, and counts differ from an editor's.
-        foreach (var line in text.AsSpan().Split('\n'))
+        var text = line.Trim(ListText.Blanks);
+        if (text.IsEmpty || text[0] == '#')
+            return;
+        var (kind, name) = text.StartsWith("*."u8) ? (EntryKind.Below, 2) : text[0] == '.' ? (EntryKind.Domain, 1) : (EntryKind.Host, 0);
+        if (HostText.IsCanonicalName(text[name..]))
         {
-            number++;
-            var (entry, problem) = ParseLine(text.AsSpan(line), number);
-            if (problem is not null)
-                problems.Add(new PolicyProblem($"{name}:{number}", problem, Fatal: false));
-            else if (entry is { } found)
-                entries.Add(found);
+            list.Add(text[name..], kind, number);
+            return;
         }
-        return entries;
+        var (entry, problem) = ParseLine(ListText.Decode(text), number);
+        if (problem is not null)
+            list.Unread(number, problem);
+        else if (entry is { } found)
+            list.Add(found);
     }
 
     /// <summary>The line's entry, or what is wrong with it; neither where it is blank or a comment.</summary>
     public static (ListEntry? Entry, string? Problem) ParseLine(ReadOnlySpan<char> line, int number)
     {
-        var text = WithoutComment(line);
+        var text = ListText.WithoutComment(line).Trim();
         if (text.IsEmpty)
             return default;
         if (text.ContainsAny(' ', '\t'))
@@ -90,26 +82,5 @@ internal static class ListParser
         return (new ListEntry(kind, pattern.Name, path, number), null);
     }
 
-    private static ReadOnlySpan<char> WithoutComment(ReadOnlySpan<char> line)
-    {
-        var from = 0;
-        while (line[from..].IndexOf('#') is >= 0 and var at)
-        {
-            if (from + at == 0 || line[from + at - 1] is ' ' or '\t')
-                return line[..(from + at)].Trim();
-            from += at + 1;
-        }
-        return line.Trim();
-    }
-
-    private static (ListEntry?, string?) Wrong(ReadOnlySpan<char> entry, string what) => (null, $"'{Shown(entry)}' {what}");
-
-    // Problems are read on terminals: no escape sequences from a list that others wrote, and no endless lines.
-    private static string Shown(ReadOnlySpan<char> entry)
-    {
-        var text = new StringBuilder();
-        foreach (var c in entry[..Math.Min(entry.Length, 80)])
-            _ = char.IsControl(c) ? text.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:X2}") : text.Append(c);
-        return text.ToString();
-    }
+    private static (ListEntry?, string?) Wrong(ReadOnlySpan<char> entry, string what) => (null, $"'{ListText.Shown(entry)}' {what}");
 }
