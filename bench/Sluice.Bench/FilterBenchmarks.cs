@@ -12,12 +12,12 @@ public class FilterBenchmarks
 {
     private const int Count = 13_108;
     private static readonly string Folder = Path.Combine(Environment.GetEnvironmentVariable("SLUICE_TEST_DATA") ?? ".", "filters");
-    private readonly List<(string, byte[])> _lists = FilterFiles.Lists(Folder, FilterFiles.All);
-    private readonly List<BrowserRequest> _requests = FilterFiles.Requests(Folder);
+    private readonly List<(string, byte[])> _lists = FilterData.Lists(Folder, FilterData.All);
+    private readonly List<BrowserRequest> _requests = FilterData.Requests(Folder);
     private FilterSet _set = null!;
 
     [GlobalSetup]
-    public void Load() => _set = FilterFiles.Build(_lists, []);
+    public void Load() => _set = FilterData.Build(_lists, []);
 
     [Benchmark(OperationsPerInvoke = Count)]
     public int Match()
@@ -29,5 +29,5 @@ public class FilterBenchmarks
     }
 
     [Benchmark]
-    public int LoadLists() => FilterFiles.Build(_lists, []).Count;
+    public int LoadLists() => FilterData.Build(_lists, []).Count;
 }

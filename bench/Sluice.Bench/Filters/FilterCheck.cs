@@ -15,9 +15,9 @@ internal static class FilterCheck
     public static int Run(string[] options)
     {
         var folder = Path.Combine(Arguments.Value(options, "--data", Environment.GetEnvironmentVariable("SLUICE_TEST_DATA") ?? "."), "filters");
-        var requests = FilterFiles.Requests(folder);
-        LoadAndTime(FilterFiles.Lists(folder, FilterFiles.All), requests);
-        var judged = FilterFiles.Build(FilterFiles.Lists(folder, FilterFiles.Judged), []);
+        var requests = FilterData.Requests(folder);
+        LoadAndTime(FilterData.Lists(folder, FilterData.All), requests);
+        var judged = FilterData.Build(FilterData.Lists(folder, FilterData.Judged), []);
         var differing = requests.Where(request => !Agrees(judged, request)).ToList();
         Print($"agreement on EasyList and EasyPrivacy: {requests.Count - differing.Count} of {requests.Count}");
         foreach (var request in differing.Take(20))
@@ -31,12 +31,12 @@ internal static class FilterCheck
         for (var round = 0; round < 3; round++)
         {
             var began = Stopwatch.GetTimestamp();
-            FilterFiles.Build(lists, []);
+            FilterData.Build(lists, []);
             Print($"load{(round == 0 ? ", cold" : "")}: {Stopwatch.GetElapsedTime(began).TotalMilliseconds:0} ms");
         }
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var problems = new List<PolicyProblem>();
-        var set = FilterFiles.Build(lists, problems);
+        var set = FilterData.Build(lists, problems);
         var retained = GC.GetTotalMemory(forceFullCollection: true) - before;
         foreach (var list in set.Lists)
             Print($"  {list.Name}: {list.Filters} filters; {string.Join(", ", Enum.GetValues<FilterSkip>().Skip(1).Where(skip => list.Skipped(skip) > 0).Select(skip => $"{skip} {list.Skipped(skip)}"))}");

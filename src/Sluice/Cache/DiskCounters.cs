@@ -4,6 +4,7 @@ namespace Sluice.Cache;
 /// <param name="CapacityBytes">What its files may take.</param>
 /// <param name="Bytes">What they take.</param>
 /// <param name="Entries">Answers held, each variant for itself.</param>
+/// <param name="IndexBytes">Memory of the index.</param>
 /// <param name="Hits">Lookups that found something there.</param>
 /// <param name="Stores">Entries handed over to be written.</param>
 /// <param name="WaitingBytes">Memory of what was handed over and is not in the files yet.</param>
@@ -14,4 +15,4 @@ namespace Sluice.Cache;
 /// <param name="Damaged">Entries whose octets were not what was stored; they are not served.</param>
 /// <param name="Loads">What was stored before the start is still being found.</param>
 public readonly record struct DiskCounters(
-    long CapacityBytes, long Bytes, int Entries, long Hits, long Stores, long WaitingBytes, long Refused, long Evictions, long ReadFaults, long WriteFaults, long Damaged, bool Loads);
+    long CapacityBytes, long Bytes, int Entries, long IndexBytes, long Hits, long Stores, long WaitingBytes, long Refused, long Evictions, long ReadFaults, long WriteFaults, long Damaged, bool Loads);

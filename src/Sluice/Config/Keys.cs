@@ -115,6 +115,7 @@ internal static class Keys
         new("policies.*.rules[].schemes", KeyKind.Words, "every scheme", "Condition: http, https, or connect for tunnels."),
         new("policies.*.rules[].hosts", KeyKind.Hosts, "every host", "Condition: list lines, or { file: PATH } for a list file."),
         Req("policies.*.rules[].hosts.file", KeyKind.Path, "A list file, reloaded when it changes."),
+        new("policies.*.rules[].filters", KeyKind.Words, "every request", "Condition: files of filters (Adblock Plus, uBlock Origin) that work as one, reloaded when they change."),
         new("policies.*.rules[].ports", KeyKind.Ports, "every port", "Condition: the port, as in 443 or 8000-8999."),
         new("policies.*.rules[].methods", KeyKind.Words, "every method", "Condition: the method, as in GET."),
         new("policies.*.rules[].paths", KeyKind.Words, "every path", "Condition: the path, without query, with case; * is any text. A tunnel has none."),

@@ -68,7 +68,7 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
     {
         var before = problems.Count;
         var (hosts, file) = ReadHosts(section);
-        var rule = new RuleReader(listeners).Read(section, Mark(section.Place, section.Shown)) with { Hosts = hosts, HostsFile = file };
+        var rule = new RuleReader(listeners).Read(section, Mark(section.Place, section.Shown)) with { Hosts = hosts, HostsFile = file, Filters = ReadFilters(section) };
         if (problems.Count > before)
             _wrong.Add(rule);
         return rule;
@@ -95,6 +95,17 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
         if (section.Node["hosts"] is Sequence { Items.Count: 0 })
             section.Problem("hosts", "is an empty list, which matches nothing: write a host, or remove the rule");
         return (lines, null);
+    }
+
+    private IReadOnlyList<string> ReadFilters(Section section)
+    {
+        if (section.Node["filters"] is Sequence { Items.Count: 0 })
+            section.Problem("filters", "is an empty list, which matches nothing: name a file, or remove the rule");
+        return section.Many("filters", (string text, out string path) =>
+        {
+            path = Path.GetFullPath(text, folder);
+            return text.Length == 0 ? "is empty" : Files.WhyNot(path, FileAccess.Read) is { } wrong ? $"cannot be read: {wrong}{(text == path ? "" : $" ({path})")}" : null;
+        }) ?? [];
     }
 
     private string? ReadFile(Section hosts)

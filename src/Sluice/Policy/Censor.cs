@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
 using Sluice.Http;
+using Sluice.Policy.Filters;
 using Sluice.Policy.Lists;
 
 namespace Sluice.Policy;
@@ -16,17 +17,17 @@ public sealed class Censor : IAsyncDisposable
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly FrozenDictionary<string, Ruling> _policies;
-    private readonly ListFile[] _files;
+    private readonly ListSource[] _sources;
     private readonly ILogger _log;
     private readonly ITimer? _looking;
     private readonly Lock _reading = new();
 
-    private Censor(FrozenDictionary<string, Ruling> policies, ListFile[] files, TimeProvider time, ILogger log)
+    private Censor(FrozenDictionary<string, Ruling> policies, ListSource[] sources, TimeProvider time, ILogger log)
     {
         _policies = policies;
-        _files = files;
+        _sources = sources;
         _log = log;
-        if (files.Length > 0)
+        if (sources.Length > 0)
             _looking = time.CreateTimer(_ => ReadChanged(), null, LookEvery, LookEvery);
     }
 
@@ -37,22 +38,25 @@ public sealed class Censor : IAsyncDisposable
     public static CensorLoad Load(IReadOnlyList<PolicyOptions> policies, TimeProvider time, ILogger log)
     {
         var problems = new List<PolicyProblem>();
-        var files = new Dictionary<string, ListFile>(StringComparer.Ordinal);
+        var sources = new Dictionary<string, ListSource>(StringComparer.Ordinal);
         var compiled = policies.ToFrozenDictionary(
             policy => policy.Name,
-            policy => new Ruling(policy, [.. policy.Rules.Select((rule, i) => new Rule(rule, i, FileOf(rule), time, problems))], time));
-        return new CensorLoad(new Censor(compiled, [.. files.Values], time, log), problems);
+            policy => new Ruling(policy, [.. policy.Rules.Select((rule, i) => new Rule(rule, i, SourcesOf(rule), time, problems))], time));
+        return new CensorLoad(new Censor(compiled, [.. sources.Values], time, log), problems);
 
-        ListFile? FileOf(RuleOptions rule)
+        RuleSources SourcesOf(RuleOptions rule) => new(
+            rule.HostsFile is { } path ? Source(path, () => new ListFile(path, time)) : null,
+            rule.Filters.Count > 0 ? Source(string.Join('\n', rule.Filters), () => new FilterFiles(rule.Filters, time)) : null);
+
+        // Rules that name the same files share them.
+        T Source<T>(string name, Func<T> make) where T : ListSource
         {
-            if (rule.HostsFile is not { } path)
-                return null;
-            if (!files.TryGetValue(path, out var file))
-            {
-                files[path] = file = new ListFile(path, time);
-                problems.AddRange(Read(file, log));
-            }
-            return file;
+            if (sources.TryGetValue($"{typeof(T).Name} {name}", out var known))
+                return (T)known;
+            var made = make();
+            sources[$"{typeof(T).Name} {name}"] = made;
+            problems.AddRange(Read(made, log));
+            return made;
         }
     }
 
@@ -80,14 +84,14 @@ public sealed class Censor : IAsyncDisposable
         select rule.HitsOf(policy.Key);
 
     /// <summary>Every list file as it stands.</summary>
-    public IEnumerable<ListState> Lists() => _files.Select(file => file.State);
+    public IEnumerable<ListState> Lists() => _sources.SelectMany(source => source.States);
 
     /// <summary>Reads every list anew, changed or not (SIGHUP).</summary>
     /// <returns>What is wrong with them; the last good content stays where one cannot be read at all.</returns>
     public IReadOnlyList<PolicyProblem> Reload()
     {
         lock (_reading)
-            return [.. _files.SelectMany(file => Read(file, _log))];
+            return [.. _sources.SelectMany(source => Read(source, _log))];
     }
 
     public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
@@ -99,10 +103,10 @@ public sealed class Censor : IAsyncDisposable
             return;
         try
         {
-            foreach (var file in _files)
+            foreach (var source in _sources)
             {
-                if (file.HasSettledChange())
-                    Read(file, _log);
+                if (source.HasSettledChange())
+                    Read(source, _log);
             }
         }
         finally
@@ -111,14 +115,14 @@ public sealed class Censor : IAsyncDisposable
         }
     }
 
-    private static IReadOnlyList<PolicyProblem> Read(ListFile file, ILogger log)
+    private static IReadOnlyList<PolicyProblem> Read(ListSource source, ILogger log)
     {
-        var problems = file.Read();
+        var problems = source.Read();
         foreach (var problem in problems.Take(CensorLog.ProblemsShown))
             CensorLog.Problem(log, problem.Where, problem.Text);
-        var state = file.State;
         if (!problems.Any(problem => problem.Fatal))
-            CensorLog.Loaded(log, file.Path, state.Format, state.Entries, state.UnreadLines);
+            foreach (var state in source.States)
+                CensorLog.Loaded(log, state.Path, state.Format, state.Entries, state.UnreadLines);
         return problems;
     }
 }

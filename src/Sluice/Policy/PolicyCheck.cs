@@ -47,6 +47,8 @@ public static class PolicyCheck
         Add("listeners", rule.Listeners);
         Add("schemes", rule.Schemes);
         Add(Hosts, rule.HostsFile is { } file ? [.. rule.Hosts.Select(host => host.Trim()), $"@{file}"] : rule.Hosts.Select(host => host.Trim()));
+        if (rule.Filters.Count > 0)
+            Add("filters", [string.Join('\n', rule.Filters)]);
         Add("ports", rule.Ports);
         Add("methods", rule.Methods);
         Add("paths", rule.Paths);

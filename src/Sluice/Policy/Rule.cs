@@ -1,5 +1,6 @@
 using Sluice.Http;
 using Sluice.Policy.Conditions;
+using Sluice.Policy.Filters;
 using Sluice.Policy.Lists;
 
 namespace Sluice.Policy;
@@ -17,12 +18,12 @@ internal sealed class Rule
     private long _lastHit;
 
     /// <param name="position">In its policy.</param>
-    /// <param name="file">Its list file, where it has one.</param>
+    /// <param name="sources">Its list files.</param>
     /// <param name="problems">Receives the entries in the configuration that cannot be read.</param>
-    public Rule(RuleOptions options, int position, ListFile? file, TimeProvider time, List<PolicyProblem> problems)
+    public Rule(RuleOptions options, int position, RuleSources sources, TimeProvider time, List<PolicyProblem> problems)
     {
         (_options, _time) = (options, time);
-        _conditions = [.. ConditionsOf(options, file, problems)];
+        _conditions = [.. ConditionsOf(options, sources, problems)];
         _reply = options.Reply is { } reply ? new ReplyCondition(reply) : null;
         _verdict = options.Action == RuleAction.Deny
             ? new Verdict
@@ -69,7 +70,7 @@ internal sealed class Rule
         };
     }
 
-    private static IEnumerable<Condition> ConditionsOf(RuleOptions options, ListFile? file, List<PolicyProblem> problems)
+    private static IEnumerable<Condition> ConditionsOf(RuleOptions options, RuleSources sources, List<PolicyProblem> problems)
     {
         if (TargetCondition.IsIn(options))
             yield return new TargetCondition(options);
@@ -83,8 +84,10 @@ internal sealed class Rule
             yield return new UrlCondition(options);
         if (options.Query.Count > 0)
             yield return new QueryCondition(options.Query);
-        if (options.Hosts.Count > 0 || file is not null)
-            yield return new HostsCondition(options.Hosts.Count > 0 ? Inline(options, problems) : null, file);
+        if (options.Hosts.Count > 0 || sources.Hosts is not null)
+            yield return new HostsCondition(options.Hosts.Count > 0 ? Inline(options, problems) : null, sources.Hosts);
+        if (sources.Filters is not null)
+            yield return new FilterCondition(sources.Filters);
     }
 
     private static ListIndex Inline(RuleOptions options, List<PolicyProblem> problems)
@@ -101,3 +104,6 @@ internal sealed class Rule
         return list.Build(ListFormat.Lines).Index;
     }
 }
+
+/// <summary>The list files of one rule; null: it names none.</summary>
+internal readonly record struct RuleSources(ListFile? Hosts, FilterFiles? Filters);

@@ -54,6 +54,9 @@ public sealed record RuleOptions
     /// <summary>A list file, reloaded when it changes.</summary>
     public string? HostsFile { get; init; }
 
+    /// <summary>Files of filters (Adblock Plus, uBlock Origin) that work as one, reloaded when they change.</summary>
+    public IReadOnlyList<string> Filters { get; init; } = [];
+
     public IReadOnlyList<PortRange> Ports { get; init; } = [];
 
     /// <summary>As they are sent: methods have case (RFC 9110 s.9.1).</summary>

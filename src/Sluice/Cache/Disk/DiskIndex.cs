@@ -6,6 +6,7 @@
 // tombstones in memory). A shard doubles alone, so that nobody waits for more than a 64th.
 // Facts: at most three quarters are full, and just after doubling three eighths: 43 to 86 octets for an entry. A lookup takes one lock that
 // nobody else wants and a walk over some neighbours: about 50 ns.
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Sluice.Cache.Disk;
@@ -76,6 +77,9 @@ internal sealed class DiskIndex
 
     public int Count => _shards.Sum(shard => shard.Count);
 
+    /// <summary>Of memory.</summary>
+    public long Bytes => _shards.Sum(shard => shard.Bytes);
+
     public bool MayHold(ulong keyHash) => ShardOf(keyHash).MayHold(keyHash);
 
     /// <summary>All slots of the key, newest first, and marks them as touched. <paramref name="found"/> has room for <see cref="MaxVariants"/>.</summary>
@@ -125,6 +129,8 @@ internal sealed class DiskIndex
         private int _count;
 
         public int Count => Volatile.Read(ref _count);
+
+        public long Bytes => (long)Volatile.Read(ref _slots).Length * Unsafe.SizeOf<Slot>();
 
         public bool MayHold(ulong keyHash)
         {

@@ -69,7 +69,7 @@ internal sealed class DiskTier : IAsyncDisposable
     /// <summary>Completes when all that was stored before is found.</summary>
     public Task Loading => _loading;
 
-    public DiskCounters Counters => new(SizeBytes, _segments.Bytes, _index.Count, Interlocked.Read(ref _hits), Interlocked.Read(ref _stores), _queue.Bytes,
+    public DiskCounters Counters => new(SizeBytes, _segments.Bytes, _index.Count, _index.Bytes, Interlocked.Read(ref _hits), Interlocked.Read(ref _stores), _queue.Bytes,
         Interlocked.Read(ref _refused), _store.Evictions, _faults.Reads, _faults.Writes, _faults.Damaged, !_loading.IsCompleted);
 
     /// <summary>False: there is nothing. True: one must look.</summary>

@@ -11,6 +11,9 @@ internal sealed class FilterListCounts(string name)
     /// <summary>Lines that are filters and hold.</summary>
     public int Filters => Skipped(FilterSkip.None);
 
+    /// <summary>Lines that are faulty, not only for others than a proxy.</summary>
+    public int Faults => Enum.GetValues<FilterSkip>().Where(FilterSkips.IsFault).Sum(Skipped);
+
     /// <summary>How many lines became what <paramref name="skip"/> says; of the cancelled ones also those that cancel.</summary>
     public int Skipped(FilterSkip skip) => _skipped[(int)skip];
 

@@ -9,7 +9,7 @@ namespace Sluice.Bench.Filters;
 internal sealed record BrowserRequest(string Url, string Source, RequestType Type, bool Blocked, bool Excepted);
 
 /// <summary>The files of filters and requests, from a folder; the program xz must be there.</summary>
-internal static class FilterFiles
+internal static class FilterData
 {
     public static readonly string[] Judged = ["easylist-202607140953.txt.xz", "easyprivacy-202607.txt.xz"];
 
