@@ -143,6 +143,40 @@ public sealed class ListFileTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task TheState_TellsFormatEntriesUnreadLinesAgeBytesAndHits()
+    {
+        File.WriteAllText(_path, "0.0.0.0 a.test b.test\n0.0.0.0 a.test\nx\n");
+        var written = new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(_path, written);
+        var load = Load();
+        await using var censor = load.Censor;
+        Judge(load, "a.test");
+        Judge(load, "b.test");
+        Judge(load, "c.test");
+        var read = _time.GetUtcNow();
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        var state = Assert.Single(censor.Lists());
+        Assert.Equal((_path, ListFormat.Hosts, 2, 1, 2), (state.Path, state.Format, state.Entries, state.UnreadLines, state.Hits));
+        Assert.Equal($"{_path}:3", Assert.Single(state.Unread).Where);
+        Assert.Equal((written, read), (state.Written, state.ReadAt));
+        Assert.InRange(state.RetainedBytes, 20, 100);
+
+        File.WriteAllText(_path, "local=/a.test/\n");
+        censor.Reload();
+        state = Assert.Single(censor.Lists());
+        Assert.Equal((ListFormat.Dnsmasq, 1, 0, 2, read.AddMinutes(1)), (state.Format, state.Entries, state.UnreadLines, state.Hits, state.ReadAt));
+    }
+
+    [Fact]
+    public async Task AListThatWasNeverRead_HasNoAge()
+    {
+        await using var censor = Load().Censor;
+        var state = Assert.Single(censor.Lists());
+        Assert.Equal((0, null, null), (state.Entries, state.Written, state.ReadAt));
+    }
+
     private CensorLoad Load() => Censor.Load(
         [new PolicyOptions { Name = "p", DefaultAllows = true, Rules = [new RuleOptions { Id = "r", Action = RuleAction.Deny, HostsFile = _path }] }],
         _time, NullLogger.Instance);

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using Sluice.Policy.Filters;
+using Sluice.Tests.Kit;
 
 namespace Sluice.Tests.Policy.Filters;
 
@@ -9,18 +9,18 @@ namespace Sluice.Tests.Policy.Filters;
 public class FilterVerdictTests
 {
     [Fact]
-    public void RequestsOfBrowsers_AreJudgedAsByUblockAndGhostery()
+    public async Task RequestsOfBrowsers_AreJudgedAsByUblockAndGhostery()
     {
         var folder = Path.Combine(Environment.GetEnvironmentVariable("SLUICE_TEST_DATA") ?? "", "filters");
         Assert.SkipUnless(File.Exists(Path.Combine(folder, "requests-with-verdicts.tsv.gz")), "SLUICE_TEST_DATA names no folder with filters/requests-with-verdicts.tsv.gz.");
         var builder = new FilterSetBuilder();
         foreach (var name in (string[])["easylist-202607140953", "easyprivacy-202607"])
-            Assert.True(builder.Add(Decompress(Path.Combine(folder, name + ".txt.xz")), name, []).Filters > 50_000);
+            Assert.True(builder.Add(await Xz.ReadAsync(Path.Combine(folder, name + ".txt.xz")), name, []).Filters > 50_000);
         var set = builder.Build();
         using var lines = new StreamReader(new GZipStream(File.OpenRead(Path.Combine(folder, "requests-with-verdicts.tsv.gz")), CompressionMode.Decompress));
-        lines.ReadLine();
+        await lines.ReadLineAsync(TestContext.Current.CancellationToken);
         var (count, wrong) = (0, new List<string>());
-        while (lines.ReadLine()?.Split('\t') is [var blocked, _, var excepted, _, var type, var frame, var url])
+        while ((await lines.ReadLineAsync(TestContext.Current.CancellationToken))?.Split('\t') is [var blocked, _, var excepted, _, var type, var frame, var url])
         {
             count++;
             var match = set.Match(new FilterRequest { Url = url, Source = new Uri(frame).IdnHost, Type = TypeOf(type), Method = "GET" });
@@ -38,14 +38,4 @@ public class FilterVerdictTests
         "manifest" or "texttrack" => RequestType.Other,
         _ => Enum.Parse<RequestType>(type, ignoreCase: true),
     };
-
-    private static byte[] Decompress(string path)
-    {
-        using var xz = Process.Start(new ProcessStartInfo("xz", ["-dc", path]) { RedirectStandardOutput = true })!;
-        using var content = new MemoryStream();
-        xz.StandardOutput.BaseStream.CopyTo(content);
-        xz.WaitForExit();
-        Assert.Equal(0, xz.ExitCode);
-        return content.ToArray();
-    }
 }

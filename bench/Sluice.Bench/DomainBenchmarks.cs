@@ -1,0 +1,99 @@
+using System.Text;
+using BenchmarkDotNet.Attributes;
+using Sluice.Policy.Lists;
+
+namespace Sluice.Bench;
+
+/// <summary>What does a list of so many domains cost: to load from a file's bytes, to keep, and to ask, host by host?
+/// Each question goes to another host than the one before, so that the table's lines are not in the nearest cache.</summary>
+[MemoryDiagnoser]
+[ShortRunJob]
+public class DomainBenchmarks
+{
+    private const int Asked = 4096;
+    private static readonly string[] Tops = ["com", "com", "com", "net", "org", "de", "ru", "info", "co.uk", "xyz", "com.br", "top"];
+
+    private readonly string[] _listed = new string[Asked];
+    private readonly string[] _below = new string[Asked];
+    private readonly string[] _other = new string[Asked];
+    private readonly string[] _deep = new string[Asked];
+    private byte[] _content = [];
+    private DomainSet _set = null!;
+    private int _next;
+
+    [Params(10_000, 100_000, 1_000_000)]
+    public int Domains { get; set; }
+
+    /// <summary>Names of 5 to 50 octets, 19 on average as in StevenBlack's list; half of them with all below.</summary>
+    [GlobalSetup]
+    public void Generate()
+    {
+        var random = new Random(1);
+        var names = new HashSet<string>();
+        while (names.Count < Domains)
+            names.Add(Name(random));
+        var lines = names.Select((name, i) => i % 2 == 0 ? $".{name}" : name).ToArray();
+        _content = Encoding.ASCII.GetBytes(string.Join('\n', lines));
+        for (var i = 0; i < Asked; i++)
+        {
+            var line = lines[random.Next(Domains / 2) * 2];
+            _listed[i] = line[1..];
+            _below[i] = $"www.a.b{line}";
+            do
+                _other[i] = Name(random);
+            while (names.Contains(_other[i]) || names.Any(name => name.Length < 6 && _other[i].EndsWith(name, StringComparison.Ordinal)));
+            _deep[i] = $"www.a.b.{_other[i]}";
+        }
+        Report();
+    }
+
+    [Benchmark]
+    public object Load() => ListContent.Read(new MemoryStream(_content), "list", _content.Length);
+
+    [Benchmark]
+    public bool Hit() => _set.TryFind(_listed[_next++ % Asked], out _);
+
+    [Benchmark]
+    public bool HitThreeLabelsBelow() => _set.TryFind(_below[_next++ % Asked], out _);
+
+    [Benchmark]
+    public bool Miss() => _set.TryFind(_other[_next++ % Asked], out _);
+
+    [Benchmark]
+    public bool MissThreeLabelsDeeper() => _set.TryFind(_deep[_next++ % Asked], out _);
+
+    // What it keeps, by the heap and by its own account.
+    private void Report()
+    {
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var builder = new DomainSetBuilder(_content.Length);
+        var number = 0;
+        foreach (var range in _content.AsSpan().Split((byte)'\n'))
+        {
+            var line = _content.AsSpan(range);
+            builder.Add(line[0] == '.' ? line[1..] : line, line[0] == '.' ? EntryKind.Domain : EntryKind.Host, ++number);
+        }
+        _set = builder.Build();
+        builder = null;
+        var kept = GC.GetTotalMemory(forceFullCollection: true) - before;
+        Console.WriteLine($"// {Domains} domains of {(double)_content.Length / Domains - 1.5:F1} octets: {(double)kept / Domains:F1} octets each by the heap, {(double)_set.Bytes / Domains:F1} by its arrays");
+    }
+
+    private static string Name(Random random)
+    {
+        var name = new StringBuilder();
+        var subdomains = random.Next(10) switch { < 5 => 0, < 9 => 1, _ => 2 };
+        for (var i = 0; i < subdomains; i++)
+            name.Append(Word(random, 2, 8)).Append('.');
+        return name.Append(Word(random, 4, 17)).Append('.').Append(Tops[random.Next(Tops.Length)]).ToString();
+    }
+
+    private static string Word(Random random, int shortest, int longest)
+    {
+        const string Letters = "eeeaaaiiooutttnnnsssrrlldcmpghbfkvwyxjzq0123456789-";
+        var word = new char[random.Next(shortest, longest + 1)];
+        for (var i = 0; i < word.Length; i++)
+            word[i] = Letters[random.Next(i == 0 || i == word.Length - 1 ? Letters.Length - 1 : Letters.Length)];
+        return new string(word);
+    }
+}
