@@ -40,8 +40,9 @@ public class PoolTests
         var second = await asking.AskAsync(Asking.Request(origin)).Within();
         Assert.Equal("2", await Asking.ReadAsync(second));
         Assert.Equal("1", await Asking.ReadAsync(first));
-        Assert.Equal("1", (await asking.WholeAsync(Asking.Request(origin))).Body);
-        Assert.Equal("1", (await asking.WholeAsync(Asking.Request(origin))).Body);
+        // From no event loop, which would take a connection of its own first.
+        for (var i = 0; i < 2; i++)
+            Assert.Equal("1", (await Task.Run(() => asking.WholeAsync(Asking.Request(origin)))).Body);
         Assert.Equal(2, origin.Connections);
     }
 
