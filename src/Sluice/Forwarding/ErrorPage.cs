@@ -85,10 +85,13 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
             json.WriteString("proxy_error", ProxyError);
             if (Verdict is { } verdict)
             {
-                json.WriteString("rule", verdict.Rule);
-                json.WriteString("list", verdict.List);
-                if (verdict.Line > 0)
+                if (verdict.Rule is not null)
+                    json.WriteString("rule", verdict.Rule);
+                if (verdict.List is not null)
+                {
+                    json.WriteString("list", verdict.List);
                     json.WriteNumber("line", verdict.Line);
+                }
             }
             json.WriteEndObject();
         }
