@@ -60,23 +60,24 @@ public sealed class Proxy : IAsyncDisposable
         Configuration configuration, ILoggerFactory loggers, TimeProvider time, Action<ExchangeRecord>? seen = null)
     {
         var cache = new HttpCache(configuration.Cache, time, loggers.CreateLogger("Sluice.Cache"));
+        var censor = Censor.Load(configuration.Policies, time, loggers.CreateLogger("Sluice.Policy")).Censor;
         AdminApi? admin = null;
         List<SocketListener> sockets;
         try
         {
-            admin = await AdminApi.StartAsync(configuration.Admin, cache, [.. configuration.Listeners.Where(l => l.Kind == ListenerKind.Reverse).Select(l => l.Name)], loggers);
+            admin = await AdminApi.StartAsync(configuration.Admin, cache, censor, [.. configuration.Listeners.Where(l => l.Kind == ListenerKind.Reverse).Select(l => l.Name)], loggers);
             sockets = Bind(configuration.Listeners, loggers, time);
         }
         catch
         {
             await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await censor.DisposeAsync();
             await cache.DisposeAsync();
             throw;
         }
         var limits = configuration.Limits;
         var dialer = new Dialer(time);
         var upstream = new UpstreamPool(dialer, UpstreamOptionsOf(limits), time);
-        var censor = Censor.Load(configuration.Policies, time, loggers.CreateLogger("Sluice.Policy")).Censor;
         var log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
         var heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         var relayed = new Deadlines(time);

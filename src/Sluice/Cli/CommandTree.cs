@@ -27,6 +27,8 @@ internal static class CommandTree
         root.Add(Http(examples));
         root.Add(Tcp(examples));
         root.Add(CacheCommands.Command(examples, ConfigurationOption()));
+        root.Add(PolicyCommands.Lists(examples, ConfigurationOption()));
+        root.Add(PolicyCommands.Rules(examples, ConfigurationOption()));
         root.Add(Demonstrate(examples));
         root.Add(Completion.Command(examples));
         examples.ShowIn(root);

@@ -113,27 +113,5 @@ internal sealed class CacheEndpoints
             ? target
             : throw Wrong($"{name}: '{url}' is not an absolute http or https URL as a request carries it, write for example http://example.com/path");
 
-    private static AdminProblemException Wrong(string detail) => new(StatusCodes.Status400BadRequest, detail);
-
-    /// <summary>The parameters of a request, each at most once but for <c>field</c>.</summary>
-    private sealed class Query
-    {
-        private readonly IQueryCollection _given;
-
-        public Query(IQueryCollection given, string[] known)
-        {
-            _given = given;
-            foreach (var (name, values) in given)
-            {
-                if (!known.Contains(name))
-                    throw Wrong($"unknown parameter '{name}'{(known.Length == 0 ? ", there is none" : $", known: {string.Join(", ", known)}")}");
-                if (values.Count > 1 && name != "field")
-                    throw Wrong($"{name}: is there more than once");
-            }
-        }
-
-        public string? this[string name] => _given.TryGetValue(name, out var values) ? values.ToString() : null;
-
-        public StringValues All(string name) => _given.TryGetValue(name, out var values) ? values : StringValues.Empty;
-    }
+    internal static AdminProblemException Wrong(string detail) => new(StatusCodes.Status400BadRequest, detail);
 }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache;
 using Sluice.Dashboard;
+using Sluice.Policy;
 using Sluice.Tests.Cache;
 using Sluice.Tests.House;
 using Sluice.Tests.Kit;
@@ -17,12 +18,21 @@ namespace Sluice.Tests.Dashboard;
 public sealed class AdminApiTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
+    private readonly TempFolder _lists = new();
     private readonly CacheScenario _scenario = new();
     private readonly LogLines _log = new();
     private readonly LoggerFactory _loggers;
+    private readonly Censor _censor;
     private AdminApi? _api;
 
-    public AdminApiTests() => _loggers = new LoggerFactory([_log]);
+    public AdminApiTests()
+    {
+        _loggers = new LoggerFactory([_log]);
+        File.WriteAllText(_lists.File("ads"), "0.0.0.0 ads.test\n0.0.0.0 more.test\nnonsense\n");
+        _censor = Censor.Load(
+            [new PolicyOptions { Name = "p", DefaultAllows = true, Rules = [new RuleOptions { Id = "ads", Action = RuleAction.Deny, HostsFile = _lists.File("ads") }] }],
+            TimeProvider.System, NullLogger.Instance).Censor;
+    }
 
     private string Socket => _folder.File("admin.sock");
 
@@ -37,8 +47,10 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await (_api?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _censor.DisposeAsync();
         _loggers.Dispose();
         _folder.Dispose();
+        _lists.Dispose();
         Assert.Empty(_log.Lines);
     }
 
@@ -47,7 +59,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         var doc = File.ReadAllText(Path.Combine(Repository.Root, "docs/admin-api.md"));
         Type[] shapes = [typeof(CacheStats), typeof(TierStats), typeof(EntryList), typeof(HeldEntry), typeof(EntryReport), typeof(HeldAnswers),
-            typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged)];
+            typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged), typeof(ListReport), typeof(ListFacts), typeof(UnreadLine), typeof(RuleReport), typeof(RuleHits)];
         var members = shapes.SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct().ToList();
         Assert.True(members.Count > 40);
         Assert.All(members.Except(["routes"]), m => Assert.Contains($"`{m}`", doc, StringComparison.Ordinal));
@@ -55,7 +67,7 @@ public sealed class AdminApiTests : IAsyncLifetime
 
     [Fact]
     public async Task NoSocketConfigured_NoApi() =>
-        Assert.Null(await AdminApi.StartAsync(new AdminOptions(), _scenario.Cache, [], NullLoggerFactory.Instance));
+        Assert.Null(await AdminApi.StartAsync(new AdminOptions(), _scenario.Cache, _censor, [], NullLoggerFactory.Instance));
 
     [Fact]
     public async Task Socket_IsForItsUserAloneAndGoesAtTheEnd()
@@ -106,7 +118,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async Task FolderThatIsGone_IsAnErrorThatNamesThePath()
     {
         var e = await Assert.ThrowsAsync<AdminSocketException>(() =>
-            AdminApi.StartAsync(new AdminOptions { Socket = _folder.File("no/admin.sock") }, _scenario.Cache, [], NullLoggerFactory.Instance));
+            AdminApi.StartAsync(new AdminOptions { Socket = _folder.File("no/admin.sock") }, _scenario.Cache, _censor, [], NullLoggerFactory.Instance));
         Assert.StartsWith(_folder.File("no/admin.sock") + ": ", e.Message, StringComparison.Ordinal);
     }
 
@@ -242,6 +254,21 @@ public sealed class AdminApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ListsAndRules_TellWhatTheyDo()
+    {
+        Assert.True(_censor.Judge("p", Sluice.Tests.Policy.Ask.Get("http://ads.test/")).Denies);
+        var (_, lists) = await AskAsync("/v1/policy/lists");
+        var list = lists.GetProperty("lists")[0];
+        Assert.Equal(("hosts", 2, 1, 1L), (list.GetProperty("format").GetString(), list.GetProperty("entries").GetInt32(), list.GetProperty("unreadLines").GetInt32(), list.GetProperty("hits").GetInt64()));
+        Assert.EndsWith("ads:3", list.GetProperty("unread")[0].GetProperty("where").GetString(), StringComparison.Ordinal);
+        var (_, rules) = await AskAsync("/v1/policy/rules");
+        var rule = rules.GetProperty("rules")[0];
+        Assert.Equal(("p", "ads", 1L), (rule.GetProperty("policy").GetString(), rule.GetProperty("rule").GetString(), rule.GetProperty("hits").GetInt64()));
+        Assert.NotEqual(JsonValueKind.Null, rule.GetProperty("lastHit").ValueKind);
+        Assert.Equal(HttpStatusCode.BadRequest, (await AskAsync("/v1/policy/rules?x=1")).Status);
+    }
+
+    [Fact]
     public async Task ManyAtOnce_AreAllAnswered()
     {
         await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
@@ -252,7 +279,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal(3, _scenario.Cache.Counters.Entries);
     }
 
-    private Task<AdminApi?> StartAsync() => AdminApi.StartAsync(new AdminOptions { Socket = Socket }, _scenario.Cache, ["app"], _loggers);
+    private Task<AdminApi?> StartAsync() => AdminApi.StartAsync(new AdminOptions { Socket = Socket }, _scenario.Cache, _censor, ["app"], _loggers);
 
     private async Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(string path, string? order = null)
     {

@@ -5,14 +5,13 @@ using Sluice.Config;
 using Sluice.Dashboard;
 using Spectre.Console;
 
+using static Sluice.Cli.Care.AdminText;
+
 namespace Sluice.Cli.Care;
 
 /// <summary>The answers of the admin API as people read them.</summary>
 internal static class CacheText
 {
-    // What is piped into a program is not broken into lines of a terminal's width.
-    private const int WidthOfAPipe = 10_000;
-
     public static void Stats(JsonElement body)
     {
         var stats = Read<CacheStats>(body);
@@ -104,38 +103,5 @@ internal static class CacheText
 
     private static string Left(long seconds) => seconds > 0 ? Span(seconds) : $"stale {Span(-seconds)}";
 
-    private static string Span(long seconds) => seconds switch
-    {
-        < 120 => $"{seconds}s",
-        < 7200 => $"{seconds / 60}m",
-        < 172_800 => $"{seconds / 3600}h",
-        _ => $"{seconds / 86_400}d",
-    };
-
     private static string Number(double seconds) => seconds.ToString("0.###", CultureInfo.InvariantCulture);
-
-    // Fields come from others: no escape sequences onto a terminal.
-    private static string Safe(string text) => string.Concat(text.Select(c => char.IsControl(c) ? $"\\x{(int)c:x2}" : c.ToString()));
-
-    private static T Read<T>(JsonElement body) => body.Deserialize<T>(JsonSerializerOptions.Web)!;
-
-    private static Table Plain(params string[] columns)
-    {
-        var table = new Table().NoBorder();
-        foreach (var column in columns)
-            table.AddColumn(new TableColumn(column) { NoWrap = column != columns[^1], Padding = new Padding(0, 0, 2, 0) });
-        return table;
-    }
-
-    private static void Row(Table table, params string[] cells) => table.AddRow([.. cells.Select(c => new Text(Safe(c)).Overflow(Overflow.Fold))]);
-
-    private static void Write(Table table)
-    {
-        using var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.No });
-        console.Profile.Width = Console.IsOutputRedirected ? WidthOfAPipe : AnsiConsole.Profile.Width;
-        console.Write(table);
-        foreach (var line in text.ToString().TrimEnd().Split('\n'))
-            Console.Out.WriteLine(line.TrimEnd());
-    }
 }

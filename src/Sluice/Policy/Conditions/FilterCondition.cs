@@ -18,6 +18,7 @@ internal sealed class FilterCondition(FilterFiles files) : Condition
         var found = set.Match(FilterRequest.Of(request));
         if (found.Outcome != FilterOutcome.Blocked)
             return false;
+        files.Count(found.List);
         (match.List, match.Line) = (found.List, found.Line);
         match.Because = $"The filter '{set.TextOf(found)}' is for what is asked here.";
         return true;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sluice.Policy.Lists;
 
 namespace Sluice.Policy.Filters;
@@ -7,11 +8,15 @@ internal sealed class FilterFiles(IReadOnlyList<string> paths, TimeProvider time
 {
     private sealed record Content(FilterSet Set, IReadOnlyList<ListState> States);
 
+    private readonly ConcurrentDictionary<string, long> _hits = new();
     private Content _content = new(new FilterSetBuilder().Build(), []);
 
-    public override IEnumerable<ListState> States => _content.States;
+    public override IEnumerable<ListState> States => _content.States.Select(state => state with { Hits = _hits.GetValueOrDefault(state.Path) });
 
     public FilterSet Set => _content.Set;
+
+    /// <summary>A filter of that list has decided.</summary>
+    public void Count(string list) => _hits.AddOrUpdate(list, 1, static (_, hits) => hits + 1);
 
     protected override IReadOnlyList<PolicyProblem> Read(IReadOnlyList<FileStamp?> stamps)
     {

@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Sluice.Dashboard;
+
+/// <summary>The parameters of a request, each at most once but for <c>field</c>.</summary>
+internal sealed class Query
+{
+    private readonly IQueryCollection _given;
+
+    public Query(IQueryCollection given, string[] known)
+    {
+        _given = given;
+        foreach (var (name, values) in given)
+        {
+            if (!known.Contains(name))
+                throw CacheEndpoints.Wrong($"unknown parameter '{name}'{(known.Length == 0 ? ", there is none" : $", known: {string.Join(", ", known)}")}");
+            if (values.Count > 1 && name != "field")
+                throw CacheEndpoints.Wrong($"{name}: is there more than once");
+        }
+    }
+
+    public string? this[string name] => _given.TryGetValue(name, out var values) ? values.ToString() : null;
+
+    public StringValues All(string name) => _given.TryGetValue(name, out var values) ? values : StringValues.Empty;
+}
