@@ -122,7 +122,8 @@ public class PurgeTests
         await using var origin = ScriptedOrigin.Start(x => x.ReplyAsync(200, $"{x.Number}", "Content-Type: image/png"));
         await using var proxy = await RunningProxy.OfFileAsync(Open.Replace("memory: 16MiB", "memory: 16MiB, rules: [{ id: i, types: [image/*], ttl: 1h }, { id: n, paths: [/api/*], bypass: true }]"));
         Assert.Equal("1", (await proxy.GetAsync(origin, "/x")).Text);
-        Assert.Contains("; hit; ttl=3599", (await proxy.GetAsync(origin, "/x"))["Cache-Status"]);
+        // Some seconds may have passed.
+        Assert.Matches("; hit; ttl=35[0-9][0-9]$", (await proxy.GetAsync(origin, "/x"))["Cache-Status"]);
         Assert.Equal("2", (await proxy.GetAsync(origin, "/api/x")).Text);
         Assert.Contains("fwd=bypass", (await proxy.GetAsync(origin, "/api/x"))["Cache-Status"]);
     }
