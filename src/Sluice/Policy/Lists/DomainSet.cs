@@ -14,7 +14,10 @@ namespace Sluice.Policy.Lists;
 /// slots    | 0 | tag,offset | tag,offset | 0 | ...            twice as many as names
 ///                   |
 /// records  | 0 | line*4+scope : 4 | length : 1 | e x a m p l e . c o m | line*4+scope ...
+/// marks    0 0 1 0 0 0 0 1 0 ...                              a bit for each name, eight times as many as names
 /// </code>
+/// Before the table its marks are asked: nearly all questions are about names that are not there, the table of a million
+/// names lies in slow memory, and its marks (1 MB) in the core's own cache.
 /// The hash runs from a name's right end, so one pass over a host yields the hashes of all the domains above it; it
 /// asks the table at each dot, but only at depths (labels from the right) that occur in the list: "com" costs nothing
 /// where no entry is a single label, and a host of a hundred labels no more than the deepest entry.
@@ -30,13 +33,15 @@ internal sealed class DomainSet
 
     private readonly byte[] _records;
     private readonly uint[] _slots;
+    private readonly ulong[] _marks;
     private readonly uint _offsetMask;
     private readonly ulong _depths;
 
-    internal DomainSet(byte[] records, uint[] slots, uint offsetMask, ulong depths, int count)
+    internal DomainSet(byte[] records, uint[] slots, ulong[] marks, uint offsetMask, ulong depths, int count)
     {
         _records = records;
         _slots = slots;
+        _marks = marks;
         _offsetMask = offsetMask;
         _depths = depths;
         Count = count;
@@ -46,7 +51,7 @@ internal sealed class DomainSet
     public int Count { get; }
 
     /// <summary>What it keeps, in octets.</summary>
-    public long Bytes => _records.Length + (long)_slots.Length * sizeof(uint);
+    public long Bytes => _records.Length + (long)_slots.Length * sizeof(uint) + (long)_marks.Length * sizeof(ulong);
 
     /// <summary>The entry that names the host; of several the one nearest to the top. Allocates nothing.</summary>
     /// <param name="host">Canonical.</param>
@@ -77,7 +82,11 @@ internal sealed class DomainSet
 
     private bool TryFind(ulong state, ReadOnlySpan<char> name, DomainScope scope, out DomainMatch match)
     {
+        match = default;
         var hash = Mixed(state);
+        var (mark, bit) = Mark(hash, _marks.Length);
+        if ((_marks[mark] & bit) == 0)
+            return false;
         var slots = _slots;
         var tag = (uint)hash & ~_offsetMask;
         for (var slot = First(hash, slots.Length); slots[slot] != 0; slot = Next(slot, slots.Length))
@@ -92,7 +101,6 @@ internal sealed class DomainSet
                 return true;
             }
         }
-        match = default;
         return false;
     }
 
@@ -108,6 +116,12 @@ internal sealed class DomainSet
     internal static ulong DepthBit(int labels) => 1ul << Math.Min(labels - 1, 63);
 
     internal static int First(ulong hash, int slots) => (int)((hash >> 32) * (ulong)slots >> 32);
+
+    internal static (int Index, ulong Bit) Mark(ulong hash, int marks)
+    {
+        var at = (uint)hash * ((ulong)marks * 64) >> 32;
+        return ((int)(at / 64), 1ul << (int)(at % 64));
+    }
 
     internal static int Next(int slot, int slots) => slot + 1 == slots ? 0 : slot + 1;
 

@@ -9,9 +9,6 @@ namespace Sluice.Policy.Lists;
 /// <param name="expectedBytes">Of the list; a guess that saves growing.</param>
 internal sealed class DomainSetBuilder(int expectedBytes)
 {
-    /// <summary>A line's number has 30 bits.</summary>
-    public const int MaxLine = (1 << 30) - 1;
-
     // Five octets before a name take the place of one behind it; the offset 0 is an empty slot's.
     private byte[] _records = GC.AllocateUninitializedArray<byte>(Math.Max(expectedBytes + expectedBytes / 4, 64));
     private int _end = 1;
@@ -19,7 +16,7 @@ internal sealed class DomainSetBuilder(int expectedBytes)
 
     /// <param name="name">Canonical, at most 255 octets.</param>
     /// <param name="kind">One of the three that name hosts.</param>
-    /// <param name="line">From 1 to <see cref="MaxLine"/>.</param>
+    /// <param name="line">From 1; has 30 bits.</param>
     public void Add(ReadOnlySpan<byte> name, EntryKind kind, int line)
     {
         var next = _end + DomainSet.NameAt + name.Length;
@@ -36,17 +33,18 @@ internal sealed class DomainSetBuilder(int expectedBytes)
     /// <summary>The set of all that was added. Once: the builder is used up.</summary>
     public DomainSet Build()
     {
-        var (slots, mask, depths) = Fill();
+        var (slots, marks, mask, depths) = Fill();
         // Many duplicates: half of the table would be for names that are not there.
         if (slots.Length > 3L * _count)
-            (slots, mask, depths) = Fill();
+            (slots, marks, mask, depths) = Fill();
         Array.Resize(ref _records, _end);
-        return new DomainSet(_records, slots, mask, depths, _count);
+        return new DomainSet(_records, slots, marks, mask, depths, _count);
     }
 
-    private (uint[] Slots, uint OffsetMask, ulong Depths) Fill()
+    private (uint[] Slots, ulong[] Marks, uint OffsetMask, ulong Depths) Fill()
     {
         var slots = new uint[Math.Max(2 * _count, 2)];
+        var marks = new ulong[_count / 8 + 1];
         var mask = uint.MaxValue >> BitOperations.LeadingZeroCount((uint)_end);
         var depths = 0ul;
         var (end, count) = (1, 0);
@@ -62,12 +60,14 @@ internal sealed class DomainSetBuilder(int expectedBytes)
                 continue;
             depths |= DomainSet.DepthBit(name.Count((byte)'.') + 1);
             slots[slot] = tag | (uint)end;
+            var (mark, bit) = DomainSet.Mark(hash, marks.Length);
+            marks[mark] |= bit;
             record.CopyTo(_records.AsSpan(end));
             end += record.Length;
             count++;
         }
         (_end, _count) = (end, count);
-        return (slots, mask, depths);
+        return (slots, marks, mask, depths);
     }
 
     // An empty slot for what the record says that none before it does; -1 where that is nothing.
