@@ -77,7 +77,7 @@ internal sealed class CacheRule(CacheRuleOptions options)
     private static readonly StatusRange[] DefaultStatus = [new(200, 200), new(203, 203), new(206, 206), new(300, 301), new(308, 308)];
 
     private readonly HostPattern[] _hosts = [.. options.Hosts];
-    private readonly string[] _paths = [.. options.Paths.Select(Spelled)];
+    private readonly string[] _paths = [.. options.Paths.Select(PathSpelling.NormalizeGlob)];
     private readonly string[] _types = [.. options.Types];
     private readonly StatusRange[] _status = options.Status.Count == 0 ? DefaultStatus : [.. options.Status];
     private readonly string[] _ignored = [.. options.IgnoreQuery];
@@ -107,16 +107,8 @@ internal sealed class CacheRule(CacheRuleOptions options)
     {
         var has = false;
         foreach (var range in _status)
-            has |= status >= range.First && status <= range.Last;
-        if (!has || _types.Length == 0)
-            return has;
-        var type = fields.Get(FieldNames.ContentType).AsSpan();
-        var end = type.IndexOf(';');
-        type = (end < 0 ? type : type[..end]).Trim();
-        foreach (var glob in _types)
-            if (FileSystemName.MatchesSimpleExpression(glob, type, ignoreCase: true))
-                return true;
-        return false;
+            has |= range.Contains(status);
+        return has && (_types.Length == 0 || MediaType.Matches(_types, fields));
     }
 
     /// <summary>Path and query as the key has them; the same string where nothing changes.</summary>
@@ -138,10 +130,6 @@ internal sealed class CacheRule(CacheRuleOptions options)
     /// <summary>The origin's directives under this rule.</summary>
     public ResponseDirectives Directives(in ResponseDirectives said) =>
         said.Under(options.Override && options.Ttl is not null, Seconds(options.StaleWhileRevalidate), Seconds(options.StaleIfError), options.Override);
-
-    // A glob may begin with its star instead of the path's slash.
-    private static string Spelled(string glob) =>
-        glob[0] == '/' ? PathSpelling.Normalize(glob, glob.Length) : PathSpelling.Normalize("/" + glob, glob.Length + 1)[1..];
 
     private static long Seconds(TimeSpan? span) => span is { } given ? (long)given.TotalSeconds : -1;
 

@@ -215,7 +215,7 @@ public sealed partial class HttpCache : IAsyncDisposable
         }
         var entry = lookup.Selected!;
         MemoryTier.Touch(entry);
-        entry.Body.MoveToPages();
+        entry.MoveBody();
         lookup.Outcome = LookupOutcome.Hit;
         lookup.Reply = ReplyBuilder.Build(entry, lookup.Request.Method, lookup.Facts, now, new CacheStatus { Hit = true });
         if (verdict == ReuseVerdict.StaleWhileRevalidate && entry.TryClaimRefresh(now))

@@ -36,10 +36,10 @@ internal sealed class CacheRuleReader(ProblemList problems)
         var rule = new CacheRuleOptions
         {
             Id = section.Text("id") ?? "",
-            Hosts = Many<HostPattern>(section, "hosts", (string text, out HostPattern value) => HostPattern.TryParse(text, out value)),
-            Paths = Many<string>(section, "paths", Values.PathGlob),
-            Types = Many<string>(section, "types", Values.TypeGlob),
-            Status = Many<StatusRange>(section, "status", Values.Status),
+            Hosts = section.Some<HostPattern>("hosts", (string text, out HostPattern value) => HostPattern.TryParse(text, out value)),
+            Paths = section.Some<string>("paths", Values.PathGlob),
+            Types = section.Some<string>("types", Values.TypeGlob),
+            Status = section.Some<StatusRange>("status", Values.Status),
             Ttl = section.Age("ttl"),
             Override = section.Flag("override") ?? false,
             MinTtl = section.Age("minTtl"),
@@ -83,14 +83,7 @@ internal sealed class CacheRuleReader(ProblemList problems)
                 section.Problem("ignoreQuery", $"'{text}' is not known, write all, or a list such as [utm_*, fbclid]");
                 return ([], false);
             default:
-                return (Many<string>(section, "ignoreQuery", Values.ParameterGlob), false);
+                return (section.Some<string>("ignoreQuery", Values.ParameterGlob), false);
         }
-    }
-
-    private static IReadOnlyList<T> Many<T>(Section section, string name, Parse<T> parse)
-    {
-        if (section.Node[name] is Sequence { Items.Count: 0 })
-            section.Problem(name, "is an empty list, which names nothing: remove it, or the rule");
-        return section.Many(name, parse) ?? [];
     }
 }

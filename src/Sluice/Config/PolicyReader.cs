@@ -97,24 +97,24 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
         return (lines, null);
     }
 
-    private IReadOnlyList<string> ReadFilters(Section section)
+    private IReadOnlyList<string> ReadFilters(Section section) =>
+        section.Some("filters", (string text, out string path) => WhyUnreadable(text, out path));
+
+    private string? WhyUnreadable(string file, out string path)
     {
-        if (section.Node["filters"] is Sequence { Items.Count: 0 })
-            section.Problem("filters", "is an empty list, which matches nothing: name a file, or remove the rule");
-        return section.Many("filters", (string text, out string path) =>
-        {
-            path = Path.GetFullPath(text, folder);
-            return text.Length == 0 ? "is empty" : Files.WhyNot(path, FileAccess.Read) is { } wrong ? $"cannot be read: {wrong}{(text == path ? "" : $" ({path})")}" : null;
-        }) ?? [];
+        path = file;
+        if (file.Length == 0)
+            return "is empty";
+        path = Path.GetFullPath(file, folder);
+        return Files.WhyNot(path, FileAccess.Read) is { } wrong ? $"cannot be read: {wrong}{(file == path ? "" : $" ({path})")}" : null;
     }
 
     private string? ReadFile(Section hosts)
     {
         if (hosts.Text("file") is not { } file)
             return null;
-        var path = Path.GetFullPath(file, folder);
-        if (Files.WhyNot(path, FileAccess.Read) is { } wrong)
-            hosts.Problem("file", $"'{file}' cannot be read: {wrong}{(file == path ? "" : $" ({path})")}");
+        if (WhyUnreadable(file, out var path) is { } wrong)
+            hosts.Problem("file", $"'{file}' {wrong}");
         return path;
     }
 }

@@ -26,13 +26,13 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
             Id = section.Text("id") ?? "",
             Action = action,
             Reports = IsReport(section),
-            Clients = Many<IPNetwork>(section, "clients", Values.Network),
-            Listeners = Many<string>(section, "listeners", Listener),
-            Schemes = Many<string>(section, "schemes", Values.Scheme),
-            Ports = Many<PortRange>(section, "ports", Values.Ports),
-            Methods = Many<string>(section, "methods", Values.Method),
-            Paths = Many<TextPattern>(section, "paths", Path),
-            Urls = Many<TextPattern>(section, "urls", TextPattern.TryParse),
+            Clients = section.Some<IPNetwork>("clients", Values.Network),
+            Listeners = section.Some<string>("listeners", Listener),
+            Schemes = section.Some<string>("schemes", Values.Scheme),
+            Ports = section.Some<PortRange>("ports", Values.Ports),
+            Methods = section.Some<string>("methods", Values.Method),
+            Paths = section.Some<TextPattern>("paths", Path),
+            Urls = section.Some<TextPattern>("urls", TextPattern.TryParse),
             Query = Patterns(section, "query"),
             Headers = Patterns(section, "headers"),
             Times = [.. section.List("times").Select(ReadTime)],
@@ -90,8 +90,8 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
 
     private static ReplyOptions ReadReply(Section section) => new()
     {
-        Status = Many<StatusRange>(section, "status", Values.Status),
-        Types = Many<string>(section, "types", Values.TypeGlob),
+        Status = section.Some<StatusRange>("status", Values.Status),
+        Types = section.Some<string>("types", Values.TypeGlob),
         Larger = section.Size("larger"),
     };
 
@@ -102,7 +102,9 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
     {
         if (TextPattern.TryParse(text, out value) is { } wrong)
             return wrong;
-        return value.IsRegex ? null : Values.PathGlob(text, out _);
+        if (value.IsRegex)
+            return null;
+        return Values.PathGlob(text, out _) ?? TextPattern.TryParse(PathSpelling.NormalizeGlob(text), out value);
     }
 
     private static List<NamedPattern> Patterns(Section section, string name)
@@ -132,12 +134,5 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
                     break;
             }
         return patterns;
-    }
-
-    private static IReadOnlyList<T> Many<T>(Section section, string name, Parse<T> parse)
-    {
-        if (section.Node[name] is Sequence { Items.Count: 0 })
-            section.Problem(name, "is an empty list, which matches nothing: remove it, or the rule");
-        return section.Many(name, parse) ?? [];
     }
 }

@@ -115,6 +115,14 @@ internal sealed class Section
         return values;
     }
 
+    /// <summary>The same where it is a condition: one without values would match nothing.</summary>
+    public IReadOnlyList<T> Some<T>(string name, Parse<T> parse)
+    {
+        if (Node[name] is Sequence { Items.Count: 0 })
+            Problem(name, "is an empty list, which names nothing: remove it, or the rule");
+        return Many(name, parse) ?? [];
+    }
+
     public Section? Child(string name) => Node[name] switch
     {
         null => null,

@@ -19,17 +19,8 @@ public sealed class ListenerGate(ListenerOptions options, AddressRules addresses
     /// <summary>What stands for an absent Host: the origin's authority; null on a forward listener.</summary>
     public string? OwnAuthority { get; } = options.Kind == ListenerKind.Reverse ? options.To?.ToString() : null;
 
-    public bool Admits(IPEndPoint? client) => options.Allow.Count == 0 || client is null || IsIn(options.Allow, client);
+    public bool Admits(IPEndPoint? client) => options.Allow.Count == 0 || client is null || Networks.Contain(options.Allow, client.Address);
 
     /// <summary>Whether PURGE from that client is obeyed.</summary>
-    public bool LetsPurge(IPEndPoint? client) => client is not null && IsIn(options.Purge, client);
-
-    private static bool IsIn(IReadOnlyList<IPNetwork> networks, IPEndPoint client)
-    {
-        var address = client.Address.IsIPv4MappedToIPv6 ? client.Address.MapToIPv4() : client.Address;
-        foreach (var network in networks)
-            if (network.Contains(address))
-                return true;
-        return false;
-    }
+    public bool LetsPurge(IPEndPoint? client) => client is not null && Networks.Contain(options.Purge, client.Address);
 }

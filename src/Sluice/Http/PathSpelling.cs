@@ -35,6 +35,10 @@ internal static class PathSpelling
         }
     }
 
+    /// <summary>Of a glob, which may begin with its star instead of the path's slash.</summary>
+    public static string NormalizeGlob(string glob) =>
+        glob[0] == '/' ? Normalize(glob, glob.Length) : Normalize("/" + glob, glob.Length + 1)[1..];
+
     // Escapes, backslashes and repeated slashes; never longer than its source.
     private static int Decode(ReadOnlySpan<char> path, Span<char> to)
     {

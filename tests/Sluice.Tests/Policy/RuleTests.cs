@@ -26,6 +26,7 @@ public class RuleTests
             "paths: [/repos/*/issues, \"regex:^/v[0-9]+/\"]",
             ["+ GET http://a.test/repos/x/y/issues?q=1", "+ GET http://a.test/a/../repos/x/issues", "+ GET http://a.test/%72epos/x/issues", "+ GET http://a.test/v12/", "- GET http://a.test/x/v12/", "- GET http://a.test/REPOS/x/issues", "- CONNECT a.test:443"]
         },
+        { "paths: [/%61dmin/./*, \"*%7euser\"]", ["+ GET http://a.test/admin/x", "+ GET http://a.test/b/~user", "- GET http://a.test/b/user"] },
         {
             "urls: [\"http://a.test/x*\", \"*.b.test:443\", \"regex:(?i)secret=[0-9]{3}\"]",
             ["+ GET http://A.test:80/X/y", "+ CONNECT www.b.test:443", "+ GET http://c.test/?Secret=123", "- GET http://c.test/?Secret=12", "- GET http://a.test:81/x"]

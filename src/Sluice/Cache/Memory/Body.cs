@@ -8,10 +8,6 @@ namespace Sluice.Cache.Memory;
 /// body keeps it alive. A large body that is asked for again moves into pages that are sent by reference (<see cref="PagedMemory"/>).</summary>
 internal sealed class Body(ReadOnlySequence<byte> content, long cost)
 {
-    // Replaced as a whole: a sequence is three words.
-    private volatile object _content = content;
-    private int _moves;
-
     public static readonly Body Empty = new(ReadOnlySequence<byte>.Empty, 0);
 
     /// <summary>A body that stays in its file.</summary>
@@ -21,20 +17,14 @@ internal sealed class Body(ReadOnlySequence<byte> content, long cost)
     public FileBody? File { get; }
 
     /// <summary>Empty where it is in a file.</summary>
-    public ReadOnlySequence<byte> Content => (ReadOnlySequence<byte>)_content;
+    public ReadOnlySequence<byte> Content => content;
 
     public long Length { get; } = content.Length;
 
-    /// <summary>It is asked for again. Once, on another thread: copying a large body takes a while.</summary>
-    public void MoveToPages()
-    {
-        if (File is null && Length >= PagedMemory.WorthFrom && _moves == 0 && Interlocked.Exchange(ref _moves, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(static body =>
-            {
-                if (PagedMemory.TryCopy(body.Content) is { } pages)
-                    body._content = new ReadOnlySequence<byte>(pages.Memory);
-            }, this, preferLocal: false);
-    }
+    /// <summary>The same octets in pages; this where it is not worth it, or there are none.</summary>
+    public Body InPages() => File is null && Length >= PagedMemory.WorthFrom && PagedMemory.TryCopy(content) is { } pages
+        ? new Body(new ReadOnlySequence<byte>(pages.Memory), cost)
+        : this;
 
     /// <summary>Bytes of memory.</summary>
     public long Cost => cost;
@@ -44,7 +34,7 @@ internal sealed class Body(ReadOnlySequence<byte> content, long cost)
     {
         if (length == Length)
             return this;
-        var part = Content.Slice(first, length);
+        var part = content.Slice(first, length);
         var cost = 0L;
         foreach (var memory in part)
             cost += CostOf(memory);

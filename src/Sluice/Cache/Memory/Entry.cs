@@ -1,9 +1,10 @@
 using System.Buffers;
 using Sluice.Http;
+using Sluice.Net;
 
 namespace Sluice.Cache.Memory;
 
-/// <summary>A stored response: key, head, body. Immutable but for two marks; a 304 makes a new one with the same body.</summary>
+/// <summary>A stored response: key, head, body. Immutable but for its marks and where its body lies; a 304 makes a new one with the same body.</summary>
 internal sealed class Entry : GreedyDualNode
 {
     // Entry, head, field list, vary, dictionary node, array of variants and ghost: measured on 64-bit, rounded up.
@@ -14,6 +15,8 @@ internal sealed class Entry : GreedyDualNode
     private static readonly TimeSpan RefreshPatience = TimeSpan.FromSeconds(30);
 
     private volatile bool _isInvalidated;
+    private volatile Body _body;
+    private int _moves;
     private long _refreshUntilTicks = long.MinValue;
     private long _banStamp;
 
@@ -25,7 +28,7 @@ internal sealed class Entry : GreedyDualNode
     {
         Key = key;
         Head = head;
-        Body = body;
+        _body = body;
         Trailers = trailers;
         Partial = partial;
         Hash = key.Hash;
@@ -44,7 +47,7 @@ internal sealed class Entry : GreedyDualNode
 
     public EntryHead Head { get; }
 
-    public Body Body { get; }
+    public Body Body => _body;
 
     public FieldList? Trailers { get; }
 
@@ -61,6 +64,13 @@ internal sealed class Entry : GreedyDualNode
     public bool IsInvalidated => _isInvalidated;
 
     public void Invalidate() => _isInvalidated = true;
+
+    /// <summary>It is asked for again: a large body moves into pages that are sent by reference. Once, on another thread, as copying takes a while.</summary>
+    public void MoveBody()
+    {
+        if (_body.Length >= PagedMemory.WorthFrom && _moves == 0 && Interlocked.Exchange(ref _moves, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(static entry => entry._body = entry._body.InPages(), this, preferLocal: false);
+    }
 
     /// <summary>Octets that are held.</summary>
     public ReadOnlySequence<byte> Read(ByteRange range) =>

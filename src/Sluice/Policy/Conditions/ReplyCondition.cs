@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using Sluice.Http;
 
 namespace Sluice.Policy.Conditions;
@@ -12,22 +11,12 @@ internal sealed class ReplyCondition(ReplyOptions options)
     public bool Matches(ResponseHead reply) =>
         (_status.Length == 0 || HasStatus(reply.Status))
         && (options.Larger is not { } octets || ContentLength.TryRead(reply.Fields, out var length) && length > octets)
-        && (_types.Length == 0 || HasType(reply.Fields.Get(FieldNames.ContentType)));
+        && (_types.Length == 0 || MediaType.Matches(_types, reply.Fields));
 
     private bool HasStatus(int status)
     {
         foreach (var range in _status)
             if (range.Contains(status))
-                return true;
-        return false;
-    }
-
-    private bool HasType(ReadOnlySpan<char> value)
-    {
-        var end = value.IndexOf(';');
-        var type = (end < 0 ? value : value[..end]).Trim();
-        foreach (var glob in _types)
-            if (FileSystemName.MatchesSimpleExpression(glob, type, ignoreCase: true))
                 return true;
         return false;
     }
