@@ -11,7 +11,6 @@
 // and one that is alone gets a second life: so what is used stays, and room is made with few large steps.
 // Facts: a record is there when its header is. Records of the open segment are written by one call whose end the file's length shows; the
 // header of one that is alone is written last. So `kill -9` tears at most what was being written, and that is not found again.
-// Over 400 lines: every change to a file, in the one order that holds after a kill.
 using Microsoft.Win32.SafeHandles;
 using Sluice.Cache.Memory;
 
@@ -23,12 +22,10 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
 
     private static readonly byte[] Zeros = new byte[2 * RecordHeader.Page];
 
-    private readonly long _segmentBytes = Math.Clamp(capacity / 64, 4 << 20, 256 << 20);
+    private readonly OpenSegment _open = new(segments, faults, Math.Clamp(capacity / 64, 4 << 20, 256 << 20));
     private readonly HashSet<DiskWriter> _writing = [];
     private readonly List<ReadOnlyMemory<byte>> _pieces = [];
     private readonly List<(PutJob Job, RecordHeader Header, long Offset)> _records = [];
-    private SegmentList _list = new();
-    private Segment? _open;
     private long _batch;
 
     public long Evictions { get; private set; }
@@ -47,7 +44,7 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
         if (meta is null)
             return;
         var header = RecordHeader.Of(job.KeyHash, job.VariantHash, job.Entry.Body.Length, meta.Length);
-        if (_batch > 0 && (_batch + header.Length > MostInOneWrite || (_open?.Length ?? 0) + _batch + header.Length > _segmentBytes))
+        if (_batch > 0 && (_batch + header.Length > MostInOneWrite || !_open.Fits(_batch + header.Length)))
             Flush();
         Align(header);
         _records.Add((job, header, _batch));
@@ -68,9 +65,9 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
         {
             foreach (var (job, header, offset) in _records)
             {
-                _list.Add(header, at + offset);
+                var slot = _open.Add(header, at + offset, SlotMarks.Verified);
                 if (!job.IsCancelled)
-                    Index(SlotOf(header, _open!, at + offset, SlotMarks.Verified));
+                    Index(slot);
             }
         }
         else
@@ -89,7 +86,7 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
         var header = RecordHeader.Tombstone(keyHash);
         Add(header);
         if (Append(_pieces, header.Length) is { } at)
-            _list.Add(header, at);
+            _open.Add(header, at, SlotMarks.None);
         _pieces.Clear();
     }
 
@@ -174,10 +171,7 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
             Add(header);
             _pieces.AddRange([body, meta, Zeros.AsMemory(0, (int)(header.Length - RecordHeader.Size - body.Length - meta.Length))]);
             if (Append(_pieces, _batch + header.Length) is { } place)
-            {
-                _list.Add(header, place + _batch);
-                Index(SlotOf(header, _open!, place + _batch, old.Marks & SlotMarks.Verified));
-            }
+                Index(_open.Add(header, place + _batch, old.Marks & SlotMarks.Verified));
         }, null);
         _pieces.Clear();
         _batch = 0;
@@ -187,35 +181,18 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     {
         foreach (var writer in _writing.ToArray())
             GiveUp(writer);
-        _open = null;
-        _list = new SegmentList();
+        _open.Leave();
         foreach (var segment in segments.NewestFirst())
             segments.Remove(segment);
     }
 
-    /// <summary>At the end: so that the next start reads a list instead of every record.</summary>
-    public void Seal()
-    {
-        if (_open is not { } open)
-            return;
-        _open = null;
-        Try(open.Path, () =>
-        {
-            var list = _list.ToArray(open.Length);
-            RandomAccess.Write(segments.FileOf(open), list, open.Length);
-            segments.Grow(open, list.Length);
-        }, null);
-        _list = new SegmentList();
-    }
+    /// <summary>At the end.</summary>
+    public void Seal() => _open.Seal();
 
-    /// <summary>Padding in front of a record, as far as it is known where that will be: where something else is written before, it is only not where it
-    /// should be.</summary>
+    /// <summary>Padding, where the next record needs it.</summary>
     private void Align(in RecordHeader header)
     {
-        var at = (_open?.Length ?? 0) + _batch;
-        if (_batch == 0 && at + header.Length > _segmentBytes)
-            at = 0;
-        var octets = RecordHeader.PaddingBefore(at, header.BodyLength);
+        var octets = _open.PaddingBefore(header, _batch);
         if (octets == 0)
             return;
         Add(RecordHeader.Padding(octets));
@@ -227,16 +204,17 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     private long? Append(IReadOnlyList<ReadOnlyMemory<byte>> pieces, long length)
     {
         long? at = null;
-        Try(_open?.Path ?? "", () =>
+        Try(_open.Path, () =>
         {
-            if (_open is not null && _open.Length > 0 && _open.Length + length > _segmentBytes)
-                Seal();
             MakeRoom(length);
-            _open ??= segments.Create(alone: false);
-            RandomAccess.Write(segments.FileOf(_open), pieces, _open.Length);
-            at = _open.Length;
-            segments.Grow(_open, length);
-        }, CutOff);
+            at = _open.Append(pieces, length);
+        }, () =>
+        {
+            _open.CutOff();
+            // Where the file system is full, room that is ours to give is given.
+            if (segments.Oldest(IsWritten) is { } oldest)
+                Evict(oldest, keeps: false);
+        });
         return at;
     }
 
@@ -262,32 +240,13 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
             segments.Remove(segment);
     }
 
-    /// <summary>After a write that failed: what there is of it goes, or else the segment is not written to again.</summary>
-    private void CutOff()
-    {
-        if (_open is not { } open)
-            return;
-        try
-        {
-            RandomAccess.SetLength(segments.FileOf(open), open.Length);
-        }
-        catch (Exception e) when (IsFault(e))
-        {
-            _open = null;
-            _list = new SegmentList();
-        }
-        // Where the file system is full, room that is ours to give is given.
-        if (segments.Oldest(IsWritten) is { } oldest)
-            Evict(oldest, keeps: false);
-    }
-
     private void MakeRoom(long octets)
     {
         while (segments.Bytes + octets > capacity && segments.Oldest(IsWritten) is { } oldest)
             Evict(oldest, keeps: true);
     }
 
-    private bool IsWritten(Segment segment) => segment == _open || _writing.Any(writer => writer.Segment == segment);
+    private bool IsWritten(Segment segment) => _open.Is(segment) || _writing.Any(writer => writer.Segment == segment);
 
     private void Evict(Segment segment, bool keeps)
     {
@@ -320,34 +279,28 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     /// the tombstone comes behind the copy.</summary>
     private void Copy(SafeFileHandle from, string path, in Slot slot, RecordHeader header)
     {
-        var (record, old) = (new byte[2 * RecordHeader.Page + header.Length], slot);
+        var (record, old) = (new byte[header.Length], slot);
         var whole = false;
         try
         {
-            whole = DiskReads.ReadAll(from, record.AsSpan(2 * RecordHeader.Page), slot.Offset);
+            whole = DiskReads.ReadAll(from, record, slot.Offset);
         }
         catch (Exception e) when (IsFault(e))
         {
             faults.OnRead(path, e.Message);
         }
-        if (!whole || !RecordHeader.TryRead(record.AsSpan(2 * RecordHeader.Page), out var written) || written != header)
+        if (!whole || !RecordHeader.TryRead(record, out var written) || written != header)
             return;
         // Not through Append: that would make room by evicting, and so on without end.
-        Try(_open?.Path ?? "", () =>
+        Try(_open.Path, () =>
         {
-            if (_open is not null && _open.Length + record.Length > _segmentBytes)
-                Seal();
-            _open ??= segments.Create(alone: false);
-            var padding = RecordHeader.PaddingBefore(_open.Length, written.BodyLength);
-            var octets = record.AsSpan(2 * RecordHeader.Page - padding);
+            var padding = _open.PaddingBefore(written, behind: 0);
+            var front = new byte[padding];
             if (padding > 0)
-                RecordHeader.Padding(padding).Write(octets);
-            RandomAccess.Write(segments.FileOf(_open), octets, _open.Length);
-            var offset = _open.Length + padding;
-            _list.Add(written, offset);
-            segments.Grow(_open, octets.Length);
-            index.TryMove(old, SlotOf(written, _open, offset, SlotMarks.None));
-        }, null);
+                RecordHeader.Padding(padding).Write(front);
+            var at = _open.Append([front, record], padding + record.Length) + padding;
+            index.TryMove(old, _open.Add(written, at, SlotMarks.None));
+        }, _open.CutOff);
     }
 
     private SafeFileHandle? TryOpen(Segment segment)
@@ -399,9 +352,6 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
             ? [.. checks]
             : null;
     }
-
-    private static Slot SlotOf(in RecordHeader header, Segment segment, long offset, SlotMarks marks) =>
-        new(header.KeyHash, header.VariantHash, segment.Number, offset, header.BodyLength, header.MetaLength, marks);
 
     private void Try(string path, Action write, Action? otherwise)
     {
