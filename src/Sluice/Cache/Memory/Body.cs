@@ -21,10 +21,11 @@ internal sealed class Body(ReadOnlySequence<byte> content, long cost)
 
     public long Length { get; } = content.Length;
 
-    /// <summary>The same octets in pages; this where it is not worth it, or there are none.</summary>
-    public Body InPages() => File is null && Length >= PagedMemory.WorthFrom && PagedMemory.TryCopy(content) is { } pages
-        ? new Body(new ReadOnlySequence<byte>(pages.Memory), cost)
-        : this;
+    /// <summary>It is large, and in memory.</summary>
+    public bool IsWorthPages => File is null && Length >= PagedMemory.WorthFrom;
+
+    /// <summary>The same octets in pages; this where there are none.</summary>
+    public Body InPages() => PagedMemory.TryCopy(content) is { } pages ? new Body(new ReadOnlySequence<byte>(pages.Memory), cost) : this;
 
     /// <summary>Bytes of memory.</summary>
     public long Cost => cost;

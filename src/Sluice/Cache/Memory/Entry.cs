@@ -68,7 +68,7 @@ internal sealed class Entry : GreedyDualNode
     /// <summary>It is asked for again: a large body moves into pages that are sent by reference. Once, on another thread, as copying takes a while.</summary>
     public void MoveBody()
     {
-        if (_body.Length >= PagedMemory.WorthFrom && _moves == 0 && Interlocked.Exchange(ref _moves, 1) == 0)
+        if (_body.IsWorthPages && _moves == 0 && Interlocked.Exchange(ref _moves, 1) == 0)
             ThreadPool.UnsafeQueueUserWorkItem(static entry => entry._body = entry._body.InPages(), this, preferLocal: false);
     }
 
