@@ -8,8 +8,11 @@ namespace Sluice.Cache.Disk;
 /// the start. What cannot be read, or is not what was stored, is forgotten.</summary>
 internal sealed class DiskReader(Segments segments, DiskIndex index, DiskFaults faults, DiskReads reads, TimeProvider time, long life)
 {
+    public static long BodyOffset(Segment segment, in Slot slot) =>
+        slot.Offset + (segment.IsAlone ? RecordHeader.AloneBodyOffset : RecordHeader.Size);
+
     public static long MetaOffset(Segment segment, in Slot slot) =>
-        segment.IsAlone ? segment.MetaOffset : slot.Offset + RecordHeader.Size + slot.BodyLength;
+        segment.IsAlone ? segment.MetaOffset : BodyOffset(segment, slot) + slot.BodyLength;
 
     /// <summary>False: the disk would have to be waited for. Null: there is nothing that can be read.</summary>
     public bool TryRead(in Slot slot, in CacheKey key, out Entry? entry)
@@ -117,7 +120,7 @@ internal sealed class DiskReader(Segments segments, DiskIndex index, DiskFaults 
         {
             var segment = from.Segment;
             var isVerified = (slot.Marks & SlotMarks.Verified) != 0;
-            body = new Body(new FileBody(reads, from.File, slot.Offset + (from.Segment.IsAlone ? RecordHeader.AloneBodyOffset : RecordHeader.Size), slot.BodyLength, checks, isVerified, (_, agrees) =>
+            body = new Body(new FileBody(reads, from.File, BodyOffset(from.Segment, slot), slot.BodyLength, checks, isVerified, (_, agrees) =>
             {
                 if (agrees)
                     index.Mark(place.KeyHash, place.Segment, place.Offset, SlotMarks.Verified);

@@ -164,7 +164,7 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
                 return;
             }
             var body = new byte[old.BodyLength];
-            if (!DiskReads.ReadAll(file, body, old.Offset + RecordHeader.Size))
+            if (!DiskReads.ReadAll(file, body, DiskReader.BodyOffset(segment, old)))
                 return;
             var header = RecordHeader.Of(old.KeyHash, variantHash, body.Length, meta.Length);
             Align(header);
