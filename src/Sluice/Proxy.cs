@@ -61,22 +61,24 @@ public sealed class Proxy : IAsyncDisposable
     {
         var cache = new HttpCache(configuration.Cache, time, loggers.CreateLogger("Sluice.Cache"));
         var censor = Censor.Load(configuration.Policies, time, loggers.CreateLogger("Sluice.Policy")).Censor;
-        AdminApi? admin = null;
-        List<SocketListener> sockets;
+        var limits = configuration.Limits;
+        var dialer = new Dialer(time);
+        AdminApi? admin;
+        List<SocketListener> sockets = [];
+        List<ListenerGate> gates;
         try
         {
-            admin = await AdminApi.StartAsync(configuration.Admin, cache, censor, [.. configuration.Listeners.Where(l => l.Kind == ListenerKind.Reverse).Select(l => l.Name)], loggers);
             sockets = Bind(configuration.Listeners, loggers, time);
+            gates = GatesOf(configuration, [.. sockets.Select(socket => socket.EndPoint)]);
+            admin = await AdminApi.StartAsync(configuration.Admin, cache, censor, new Explainer(censor, dialer, gates, limits, cache), loggers);
         }
         catch
         {
-            await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
+            sockets.ForEach(socket => socket.Dispose());
             await censor.DisposeAsync();
             await cache.DisposeAsync();
             throw;
         }
-        var limits = configuration.Limits;
-        var dialer = new Dialer(time);
         var upstream = new UpstreamPool(dialer, UpstreamOptionsOf(limits), time);
         var log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
         var heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
@@ -89,11 +91,9 @@ public sealed class Proxy : IAsyncDisposable
         var fetch = new Fetch(upstream, cache, new RequestBuilder(via), tunnels, limits, time);
         var http = new HttpProxy(cache, censor, fetch, tunnels, limits, via);
 
-        var rules = RulesOf(configuration, proxy.EndPoints);
-        var gates = configuration.Listeners.Select(options => new ListenerGate(options, rules(options))).Zip(sockets).ToLookup(
-            listener => listener.First.Options.Kind == ListenerKind.Tcp);
-        proxy._relays = [.. gates[true].Select(g => new TcpRelay(g.First, g.Second, dialer, limits, proxy.Write, relayed))];
-        if (gates[false].ToList() is { Count: > 0 } listeners)
+        var bound = gates.Zip(sockets).ToLookup(listener => listener.First.Options.Kind == ListenerKind.Tcp);
+        proxy._relays = [.. bound[true].Select(g => new TcpRelay(g.First, g.Second, dialer, limits, proxy.Write, relayed))];
+        if (bound[false].ToList() is { Count: > 0 } listeners)
             proxy._http = new HttpServer(listeners, http, limits, proxy.Write, loggers, time);
         return proxy;
     }
@@ -142,6 +142,14 @@ public sealed class Proxy : IAsyncDisposable
             bound.ForEach(listener => listener.Dispose());
             throw;
         }
+    }
+
+    /// <summary>The listeners at work.</summary>
+    /// <param name="own">Where they are.</param>
+    internal static List<ListenerGate> GatesOf(Configuration configuration, IReadOnlyList<IPEndPoint> own)
+    {
+        var rules = RulesOf(configuration, own);
+        return [.. configuration.Listeners.Select(options => new ListenerGate(options, rules(options)))];
     }
 
     /// <summary>What the clients of each listener may have dialled. Those of the same guard share one object, and with it kept connections.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Sluice.Cache.Memory;
 using Sluice.Http;
 
@@ -51,7 +52,8 @@ public sealed class CacheCare
     }
 
     /// <summary>What is held for a request, and what would become of it now. Counts as no use.</summary>
-    public async ValueTask<HeldAnswers> ShowAsync(RequestHead request, string scope)
+    /// <param name="scope">As for <see cref="HttpCache.Find"/>, and so are the others.</param>
+    public async ValueTask<HeldAnswers> ShowAsync(RequestHead request, string scope, bool bypass = false, Func<IPEndPoint, bool>? mayDial = null)
     {
         var now = Moment.Now(_time);
         var rule = _rules?.ForLookup(request.Target);
@@ -64,7 +66,10 @@ public sealed class CacheCare
             lookup.Variants = [.. lookup.Variants, .. Asked(await _tiers.Disk!.FindAsync(lookup.Key), Bans.Newest)
                 .Where(e => !lookup.Variants.Any(inMemory => inMemory.Head.Vary.IsSameAs(e.Head.Vary)))];
         _tiers.Groups.Ask(lookup.Variants);
+        if (mayDial is not null)
+            lookup.Variants = Array.FindAll(lookup.Variants, entry => HttpCache.IsFrom(entry, mayDial));
         lookup.Selected = Reuse.Select(lookup.Variants, request.Fields);
+        lookup.Reason = HttpCache.ReasonToStayOut(lookup, _tiers.IsOff, bypass);
         var verdict = HttpCache.Judge(lookup, now, out var reason);
         return HeldAnswers.Of(lookup, rule, verdict, reason, now);
     }

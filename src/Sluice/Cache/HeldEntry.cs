@@ -36,6 +36,7 @@ public sealed record HeldAnswers(string Url, string Route, string? Rule, string 
         var (word, why) = verdict switch
         {
             _ when rule is { Bypasses: true } => ("bypass", $"the rule '{rule.Id}' bypasses the cache"),
+            _ when lookup.Reason != MissReason.None => ("bypass", lookup.Reason.Text()),
             ReuseVerdict.Fresh => ("hit", "the stored answer is fresh"),
             ReuseVerdict.StaleAsAsked => ("stale-hit", "stale, and the client's max-stale takes it"),
             ReuseVerdict.StaleWhileRevalidate => ("stale-hit", "stale, and served while it is refreshed (stale-while-revalidate)"),

@@ -58,14 +58,7 @@ public sealed partial class HttpCache : IAsyncDisposable
         if (rule is { IgnoresReload: true })
             facts.Directives = facts.Directives.WithoutReload();
         var lookup = new Lookup(request, CacheKey.Of(scope, request.Target, rule), facts) { MayDial = mayDial };
-        lookup.Reason = _tiers.IsOff ? MissReason.CacheOff
-            : bypass || rule is { Bypasses: true } ? MissReason.Bypassed
-            : request.Method is not (Methods.Get or Methods.Head) ? MissReason.Method
-            // A body on GET has no defined meaning (RFC 9110 s.9.3.1), but an origin may act on it: not in the key, so not for the cache.
-            : facts.HasBody ? MissReason.RequestBody
-            : facts.HasUpgrade ? MissReason.Upgrade
-            : facts.IsDiverted ? MissReason.Diverted
-            : MissReason.None;
+        lookup.Reason = ReasonToStayOut(lookup, _tiers.IsOff, bypass || rule is { Bypasses: true });
         if (lookup.Reason != MissReason.None)
         {
             lookup.Outcome = LookupOutcome.Bypass;
@@ -77,6 +70,16 @@ public sealed partial class HttpCache : IAsyncDisposable
         Look(lookup);
         return lookup;
     }
+
+    internal static MissReason ReasonToStayOut(Lookup lookup, bool isOff, bool bypass) =>
+        isOff ? MissReason.CacheOff
+        : bypass ? MissReason.Bypassed
+        : lookup.Request.Method is not (Methods.Get or Methods.Head) ? MissReason.Method
+        // A body on GET has no defined meaning (RFC 9110 s.9.3.1), but an origin may act on it: not in the key, so not for the cache.
+        : lookup.Facts.HasBody ? MissReason.RequestBody
+        : lookup.Facts.HasUpgrade ? MissReason.Upgrade
+        : lookup.Facts.IsDiverted ? MissReason.Diverted
+        : MissReason.None;
 
     /// <summary>Decides by what is in memory; false: the disk may have more.</summary>
     private bool Look(Lookup lookup)
@@ -129,7 +132,7 @@ public sealed partial class HttpCache : IAsyncDisposable
         return variants;
     }
 
-    private static bool IsFrom(Entry entry, Func<IPEndPoint, bool> mayDial) => entry.Head.From is { } from && mayDial(from);
+    internal static bool IsFrom(Entry entry, Func<IPEndPoint, bool> mayDial) => entry.Head.From is { } from && mayDial(from);
 
     /// <summary>The origin could not be asked: a stale answer if one is held and nobody forbids it (RFC 9111 s.4.2.4), else null.</summary>
     public StoredReply? InsteadOfError(Lookup lookup)

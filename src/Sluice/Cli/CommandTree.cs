@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Sluice.Cli.Care;
+using Sluice.Cli.Policies;
 
 namespace Sluice.Cli;
 
@@ -12,9 +13,11 @@ internal static class CommandTree
     public const int Wrong = 1;
     public const int Failed = 2;
 
-    public static Task<int> InvokeAsync(string[] args) =>
+    /// <param name="output">Instead of the console; null: the console.</param>
+    /// <param name="error">The same.</param>
+    public static Task<int> InvokeAsync(string[] args, TextWriter? output = null, TextWriter? error = null) =>
         // Signals are ours: they drain, they do not cut off.
-        Root().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        Root().Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, Output = output ?? Console.Out, Error = error ?? Console.Error });
 
     private static RootCommand Root()
     {
@@ -26,6 +29,9 @@ internal static class CommandTree
         root.Add(Check(examples));
         root.Add(Http(examples));
         root.Add(Tcp(examples));
+        root.Add(ExplainCommand.Command(examples, ConfigurationOption()));
+        root.Add(PolicyTrials.Command(examples));
+        root.Add(LearnCommand.Command(examples));
         root.Add(CacheCommands.Command(examples, ConfigurationOption()));
         root.Add(PolicyCommands.Lists(examples, ConfigurationOption()));
         root.Add(PolicyCommands.Rules(examples, ConfigurationOption()));
@@ -47,9 +53,9 @@ internal static class CommandTree
     private static Command Check(Examples examples)
     {
         var file = ConfigurationOption();
-        var command = new Command("check", "Reads a configuration and tells of everything that is wrong with it. Starts nothing.") { file };
+        var command = new Command("check", "Reads a configuration and tells of everything that is wrong with it, its rules and its lists. Starts nothing.") { file };
         examples.Add(command, "sluice check -c sluice.yaml");
-        command.SetAction(parsed => FileForm.CheckAsync(parsed.GetRequiredValue(file)));
+        command.SetAction(parsed => FileForm.CheckAsync(parsed.GetRequiredValue(file), Streams.Of(parsed)));
         return command;
     }
 

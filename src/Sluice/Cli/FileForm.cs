@@ -9,23 +9,26 @@ internal static class FileForm
 {
     public static Task<int> RunAsync(string file) => Serving.RunAsync(ConfigurationFile.Load(file, EnvironmentVariables.All()));
 
-    public static async Task<int> CheckAsync(string file)
+    public static async Task<int> CheckAsync(string file, Streams streams)
     {
         var loaded = ConfigurationFile.Load(file, EnvironmentVariables.All());
         if (loaded.Configuration is not { } configuration)
-            return Serving.Report(loaded.Problems);
+            return Serving.Report(loaded.Problems, streams.Error);
         var rules = configuration.Policies.Sum(policy => policy.Rules.Count);
-        // Lines of a list that are not understood are left out, and the others hold: nothing that stops a start.
-        var (censor, leftOut) = Censor.Load(configuration.Policies, TimeProvider.System, NullLogger.Instance);
+        var (censor, unread) = Censor.Load(configuration.Policies, TimeProvider.System, NullLogger.Instance);
         await using (censor)
         {
-            foreach (var problem in leftOut)
-                await Console.Error.WriteLineAsync($"{problem}, the line is left out");
+            // Nothing of this stops a start: lines that are not understood are left out, and the others hold.
+            PolicyProblem[] warnings = [.. unread, .. censor.Needless()];
+            foreach (var warning in warnings)
+                await streams.Error.WriteLineAsync($"{warning.Where}: warning: {warning.Text}");
+            var entries = censor.Lists().Sum(list => (long)list.Entries);
+            await streams.Output.WriteLineAsync($"{file}: ok: {Count(configuration.Listeners.Count, "listener", "listeners")}, "
+                + $"{Count(configuration.Policies.Count, "policy", "policies")} with {Count(rules, "rule", "rules")}, {Count(entries, "list entry", "list entries")}"
+                + (warnings.Length == 0 ? "" : $"; {Count(warnings.Length, "warning", "warnings")}"));
         }
-        await Console.Out.WriteLineAsync($"{file}: ok: {Count(configuration.Listeners.Count, "listener", "listeners")}, "
-            + $"{Count(configuration.Policies.Count, "policy", "policies")} with {Count(rules, "rule", "rules")}");
         return CommandTree.Ok;
     }
 
-    private static string Count(int n, string one, string many) => $"{n} {(n == 1 ? one : many)}";
+    private static string Count(long n, string one, string many) => $"{n} {(n == 1 ? one : many)}";
 }

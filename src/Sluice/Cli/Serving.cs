@@ -45,10 +45,11 @@ internal static class Serving
     }
 
     /// <summary>Every problem on its line.</summary>
-    public static int Report(IReadOnlyList<Problem> problems)
+    /// <param name="to">Null: standard error.</param>
+    public static int Report(IReadOnlyList<Problem> problems, TextWriter? to = null)
     {
         foreach (var problem in problems)
-            Console.Error.WriteLine(problem);
+            (to ?? Console.Error).WriteLine(problem);
         return CommandTree.Wrong;
     }
 

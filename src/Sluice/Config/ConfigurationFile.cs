@@ -15,16 +15,23 @@ public static class ConfigurationFile
     public static Loaded Load(string path, IReadOnlyDictionary<string, string> environment, bool tryPorts = true)
     {
         var problems = new ProblemList();
-        var folder = "";
-        Mapping? root = null;
+        var root = ReadTree(path, problems, out var folder);
+        return root is null ? new Loaded(null, problems.InOrder()) : Build(root, folder, environment, problems, tryPorts);
+    }
+
+    /// <summary>The tree of a file; null after a problem that leaves none.</summary>
+    /// <param name="folder">Of the file.</param>
+    /// <param name="least">As for <see cref="YamlTree.Read"/>.</param>
+    internal static Mapping? ReadTree(string path, ProblemList problems, out string folder, string least = YamlTree.LeastConfiguration)
+    {
+        folder = "";
         try
         {
             var full = Path.GetFullPath(path);
             folder = Path.GetDirectoryName(full) ?? "/";
-            if (Directory.Exists(full))
-                problems.Add(Place.Of(path), "", "this is a folder, name the file in it");
-            else
-                root = YamlTree.Read(path, File.ReadAllBytes(full), problems);
+            if (!Directory.Exists(full))
+                return YamlTree.Read(path, File.ReadAllBytes(full), problems, least);
+            problems.Add(Place.Of(path), "", "this is a folder, name the file in it");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -34,7 +41,7 @@ public static class ConfigurationFile
         {
             problems.Add(Place.Of(path), "", $"the file cannot be read: {e.Message}");
         }
-        return root is null ? new Loaded(null, problems.InOrder()) : Build(root, folder, environment, problems, tryPorts);
+        return null;
     }
 
     /// <summary>The same for a tree that flags made.</summary>

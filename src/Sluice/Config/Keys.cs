@@ -42,12 +42,32 @@ internal sealed record Key(string Path, KeyKind Kind, string? Default, string Do
     /// <summary>Whether <see cref="Default"/> is a value that could be written.</summary>
     public bool DefaultIsValue { get; init; }
 
+    /// <summary>A value to show where it is missing; null: its kind tells one.</summary>
+    public string? Example { get; init; }
+
     public bool Required => Default is null;
 
     public string Name => Path[(Path.LastIndexOf('.') + 1)..];
 
     /// <summary>The path of the section that holds it; empty at the top.</summary>
     public string Parent => Path.LastIndexOf('.') is var dot && dot < 0 ? "" : Path[..dot];
+}
+
+/// <summary>The keys of one kind of file.</summary>
+/// <param name="notYet">Keys that other documents of this program name, but this version does not have.</param>
+internal sealed class KeyTable(IReadOnlyList<Key> all, IReadOnlyList<string> notYet)
+{
+    private readonly ILookup<string, Key> _children = all.ToLookup(k => k.Parent);
+    private readonly Dictionary<string, Key> _byPath = all.ToDictionary(k => k.Path);
+
+    public IReadOnlyList<string> NotYet => notYet;
+
+    public IEnumerable<Key> Under(string path) => _children[path];
+
+    /// <exception cref="KeyNotFoundException">The table lacks a key that a reader asks for: a bug.</exception>
+    public Key Get(string path) => _byPath[path];
+
+    public Key? Find(string path) => _byPath.GetValueOrDefault(path);
 }
 
 /// <summary>
@@ -169,16 +189,13 @@ internal static class Keys
     /// <summary>Keys that other documents of this program name, but this version does not have.</summary>
     public static readonly IReadOnlyList<string> NotYet = ["dashboard"];
 
-    private static readonly ILookup<string, Key> Children = All.ToLookup(k => k.Parent);
+    public static readonly KeyTable Table = new(All, NotYet);
 
-    private static readonly Dictionary<string, Key> ByPath = All.ToDictionary(k => k.Path);
+    public static IEnumerable<Key> Under(string path) => Table.Under(path);
 
-    public static IEnumerable<Key> Under(string path) => Children[path];
+    public static Key Get(string path) => Table.Get(path);
 
-    /// <exception cref="KeyNotFoundException">The table lacks a key that a reader asks for: a bug.</exception>
-    public static Key Get(string path) => ByPath[path];
-
-    public static Key? Find(string path) => ByPath.GetValueOrDefault(path);
+    public static Key? Find(string path) => Table.Find(path);
 
     public static string Join(string parent, string name) => parent.Length == 0 ? name : $"{parent}.{name}";
 

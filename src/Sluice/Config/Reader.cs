@@ -13,7 +13,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
 {
     public Configuration Read(Mapping root)
     {
-        var top = new Section(root, "", "", problems);
+        var top = new Section(root, "", "", Keys.Table, problems);
         var listeners = new ListenerReader(folder, tryPorts).Read(top);
         return new Configuration
         {

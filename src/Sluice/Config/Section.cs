@@ -1,35 +1,38 @@
 namespace Sluice.Config;
 
 /// <summary>
-/// One map of the tree, read by the rows of <see cref="Keys"/>. Making one tells of every key that is unknown, not yet
+/// One map of the tree, read by the rows of a <see cref="KeyTable"/>. Making one tells of every key that is unknown, not yet
 /// there or missing; asking for a value tells what is wrong with it and then gives null, so that a reader goes on.
 /// </summary>
 internal sealed class Section
 {
     private readonly string _path;
+    private readonly KeyTable _keys;
     private readonly ProblemList _problems;
 
     /// <param name="node">The map.</param>
     /// <param name="path">In the table: <c>listeners[]</c>.</param>
     /// <param name="shown">In messages: <c>listeners[0]</c>.</param>
+    /// <param name="keys">The table.</param>
     /// <param name="problems">Gathers what is wrong.</param>
-    public Section(Mapping node, string path, string shown, ProblemList problems)
+    public Section(Mapping node, string path, string shown, KeyTable keys, ProblemList problems)
     {
         Node = node;
         Shown = shown;
         _path = path;
+        _keys = keys;
         _problems = problems;
-        var known = Keys.Under(path).Select(k => k.Name).ToArray();
+        var known = keys.Under(path).Select(k => k.Name).ToArray();
         foreach (var entry in node.Entries)
         {
             if (known.Contains(entry.Key))
                 continue;
             var key = Keys.Join(shown, entry.Key);
-            _problems.Add(entry.Place, key, Keys.NotYet.Contains(Keys.Join(path, entry.Key))
+            _problems.Add(entry.Place, key, keys.NotYet.Contains(Keys.Join(path, entry.Key))
                 ? $"'{entry.Key}' is not part of this version yet, remove it"
                 : $"unknown key '{entry.Key}'{Nearest.Hint(entry.Key, known)}");
         }
-        foreach (var missing in Keys.Under(path).Where(k => k.Required && node[k.Name] is null))
+        foreach (var missing in keys.Under(path).Where(k => k.Required && node[k.Name] is null))
             _problems.Add(node.Place, Keys.Join(shown, missing.Name), $"'{missing.Name}' is missing{Example(missing)}");
     }
 
@@ -126,7 +129,7 @@ internal sealed class Section
     public Section? Child(string name) => Node[name] switch
     {
         null => null,
-        Mapping map => new Section(map, Keys.Join(_path, name), KeyOf(name), _problems),
+        Mapping map => new Section(map, Keys.Join(_path, name), KeyOf(name), _keys, _problems),
         var other => RefuseNode(other, KeyOf(name), $"is not a map of keys{Known(Keys.Join(_path, name))}"),
     };
 
@@ -140,7 +143,7 @@ internal sealed class Section
             var path = Keys.Join(_path, name) + "[]";
             var key = $"{KeyOf(name)}[{i}]";
             if (items[i] is Mapping map)
-                sections.Add(new Section(map, path, key, _problems));
+                sections.Add(new Section(map, path, key, _keys, _problems));
             else
                 RefuseNode(items[i], key, $"is not a map of keys{Known(path)}");
         }
@@ -162,7 +165,7 @@ internal sealed class Section
         {
             var key = Keys.Join(KeyOf(name), entry.Key);
             if (entry.Value is Mapping map)
-                sections.Add((entry.Key, new Section(map, Keys.Join(_path, name) + ".*", key, _problems)));
+                sections.Add((entry.Key, new Section(map, Keys.Join(_path, name) + ".*", key, _keys, _problems)));
             else
                 RefuseNode(entry.Value, key, $"is not a map of keys{Known(Keys.Join(_path, name) + ".*")}");
         }
@@ -212,7 +215,7 @@ internal sealed class Section
         }
     }
 
-    private Key Row(string name) => Keys.Get(Keys.Join(_path, name));
+    private Key Row(string name) => _keys.Get(Keys.Join(_path, name));
 
     private long? Bounded(string name, long number, string text)
     {
@@ -232,6 +235,7 @@ internal sealed class Section
 
     private static string Example(Key key) => key.Kind switch
     {
+        _ when key.Example is { } example => $", write for example {key.Name}: {example}",
         KeyKind.Choice => $", write {key.Name}: {string.Join(" or ", key.Choices)}",
         KeyKind.Bind => $", write for example {key.Name}: 127.0.0.1:3128",
         KeyKind.Sections => $", write for example {key.Name}: [{{ kind: forward, bind: 127.0.0.1:3128 }}]",
@@ -242,8 +246,8 @@ internal sealed class Section
         _ => "",
     };
 
-    private static string Known(string path) =>
-        $", known here: {string.Join(", ", Keys.Under(path).Select(k => k.Name))}";
+    private string Known(string path) =>
+        $", known here: {string.Join(", ", _keys.Under(path).Select(k => k.Name))}";
 
     private string? Refuse(string name, string message)
     {

@@ -21,13 +21,6 @@ internal static class Values
     private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
     private static readonly TimeSpan LongestAge = TimeSpan.FromDays(24855);
 
-    private static readonly (string Name, AddressClasses Class)[] ClassNames =
-    [
-        ("loopback", AddressClasses.Loopback), ("private", AddressClasses.Private), ("link-local", AddressClasses.LinkLocal), ("metadata", AddressClasses.Metadata),
-        ("shared", AddressClasses.Shared), ("multicast", AddressClasses.Multicast), ("documentation", AddressClasses.Documentation),
-        ("benchmarking", AddressClasses.Benchmarking), ("this-network", AddressClasses.ThisNetwork), ("reserved", AddressClasses.Reserved),
-    ];
-
     private static readonly string[] DayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
     private static readonly SearchValues<char> NotInNames = SearchValues.Create("&=?;#\\");
@@ -232,7 +225,7 @@ internal static class Values
     public static string? Addresses(string text, out AddressSet value)
     {
         value = AddressSet.Empty;
-        var found = ClassNames.FirstOrDefault(c => c.Name == text);
+        var found = SpecialAddresses.Names.FirstOrDefault(c => c.Name == text);
         if (found.Name is not null)
         {
             value = new AddressSet(found.Class, []);
@@ -244,7 +237,7 @@ internal static class Values
             value = new AddressSet(AddressClasses.None, [network]);
             return wrong;
         }
-        return $"is no class of addresses and no network{Nearest.Hint(text, [.. ClassNames.Select(c => c.Name)])}";
+        return $"is no class of addresses and no network{Nearest.Hint(text, [.. SpecialAddresses.Names.Select(c => c.Name)])}";
     }
 
     /// <summary><c>443</c> or <c>1024-65535</c>.</summary>

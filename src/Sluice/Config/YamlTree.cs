@@ -16,31 +16,36 @@ namespace Sluice.Config;
 /// </summary>
 internal sealed partial class YamlTree
 {
+    public const string LeastConfiguration = "listeners: [{ kind: forward, bind: 127.0.0.1:3128 }]";
+
     // Nobody nests deeper than the deepest key, which is at 6; the composer recurses.
     private const int MaxDepth = 32;
 
     private static readonly UTF8Encoding Utf8 = new(false, throwOnInvalidBytes: true);
 
     private readonly string _file;
+    private readonly string _least;
     private readonly string _text;
     private readonly ProblemList _problems;
     private readonly Parser _parser;
     private Mark _last = Mark.Empty;
 
-    private YamlTree(string file, string text, ProblemList problems)
+    private YamlTree(string file, string text, string least, ProblemList problems)
     {
         _file = file;
+        _least = least;
         _text = text;
         _problems = problems;
         _parser = new Parser(new Scanner(new StringReader(text), skipComments: true));
     }
 
     /// <summary>The map that the file is; null after a problem that leaves nothing to look at.</summary>
-    public static Mapping? Read(string file, byte[] bytes, ProblemList problems)
+    /// <param name="least">What a file of this kind must have, in one line.</param>
+    public static Mapping? Read(string file, byte[] bytes, ProblemList problems, string least = LeastConfiguration)
     {
         if (Decode(file, bytes, problems) is not { } text)
             return null;
-        var tree = new YamlTree(file, text, problems);
+        var tree = new YamlTree(file, text, least, problems);
         try
         {
             return tree.ReadDocument();
@@ -81,7 +86,7 @@ internal sealed partial class YamlTree
         _parser.MoveNext();
         if (_parser.Current is StreamEnd)
         {
-            _problems.Add(Place.Of(_file), "", "the file is empty, the least is: listeners: [{ kind: forward, bind: 127.0.0.1:3128 }]");
+            _problems.Add(Place.Of(_file), "", $"the file is empty, the least is: {_least}");
             return null;
         }
         _parser.MoveNext();
@@ -92,7 +97,7 @@ internal sealed partial class YamlTree
             _problems.Add(At(second.Start), "", "a second document begins here, a configuration is one document: remove the '---'");
         if (root is Mapping map)
             return map;
-        _problems.Add(root.Place, "", "the file is not a map of sections, begin with: listeners:");
+        _problems.Add(root.Place, "", $"the file is not a map of sections, begin with: {_least[..(_least.IndexOf(':', StringComparison.Ordinal) + 1)]}");
         return null;
     }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Sluice.Cache;
+using Sluice.Forwarding;
 using Sluice.Policy;
 
 namespace Sluice.Dashboard;
@@ -31,9 +32,9 @@ public sealed class AdminApi : IAsyncDisposable
     private AdminApi(WebApplication application, string socket) => (_application, _socket) = (application, socket);
 
     /// <summary>Null where it is not configured.</summary>
-    /// <param name="routes">The names of the reverse listeners: where answers may come from, besides forward.</param>
+    /// <param name="explainer">Of the same cache and censor.</param>
     /// <exception cref="AdminSocketException">The socket cannot be made.</exception>
-    public static async Task<AdminApi?> StartAsync(AdminOptions options, HttpCache cache, Censor censor, IReadOnlyList<string> routes, ILoggerFactory loggers)
+    public static async Task<AdminApi?> StartAsync(AdminOptions options, HttpCache cache, Censor censor, Explainer explainer, ILoggerFactory loggers)
     {
         if (options.Socket is not { } path)
             return null;
@@ -54,8 +55,9 @@ public sealed class AdminApi : IAsyncDisposable
         });
         var application = builder.Build();
         application.Use(Problems.CatchAsync(loggers.CreateLogger("Sluice.Admin")));
-        CacheEndpoints.Map(application, cache, routes);
-        PolicyEndpoints.Map(application, censor);
+        // Where answers may come from, besides forward.
+        CacheEndpoints.Map(application, cache, [.. explainer.Listeners.Where(listener => listener.Kind == ListenerKind.Reverse).Select(listener => listener.Name)]);
+        PolicyEndpoints.Map(application, censor, explainer);
         await application.StartAsync();
         return new AdminApi(application, path);
     }

@@ -55,15 +55,7 @@ internal sealed class CacheEndpoints
         var query = new Query(request.Query, ["url", "route", "field"]);
         if (query["url"] is not { } url)
             throw Wrong("url is missing");
-        var fields = new FieldList();
-        foreach (var line in query.All("field"))
-        {
-            var colon = line?.IndexOf(':', StringComparison.Ordinal) ?? -1;
-            if (colon <= 0)
-                throw Wrong($"field: '{line}' is not a field line, write Name: value");
-            fields.Add(line![..colon], line[(colon + 1)..].Trim());
-        }
-        var head = new RequestHead { Method = Methods.Get, Target = Target("url", url), Version = ProtocolVersion.Http11, Fields = fields };
+        var head = new RequestHead { Method = Methods.Get, Target = Target("url", url), Version = ProtocolVersion.Http11, Fields = FieldsOf(query.All("field")) };
         var held = new List<HeldAnswers>();
         foreach (var scope in Scopes(query["route"]))
             held.Add(await _cache.Care.ShowAsync(head, scope));
@@ -112,6 +104,20 @@ internal sealed class CacheEndpoints
         RequestTarget.TryParse(Methods.Get, url, null, "http", null, out var target, out _) && target.Form == TargetForm.Absolute
             ? target
             : throw Wrong($"{name}: '{url}' is not an absolute http or https URL as a request carries it, write for example http://example.com/path");
+
+    /// <param name="lines"><c>Name: value</c></param>
+    internal static FieldList FieldsOf(IEnumerable<string?> lines)
+    {
+        var fields = new FieldList();
+        foreach (var line in lines)
+        {
+            var colon = line?.IndexOf(':', StringComparison.Ordinal) ?? -1;
+            if (colon <= 0)
+                throw Wrong($"field: '{line}' is not a field line, write Name: value");
+            fields.Add(line![..colon], line[(colon + 1)..].Trim());
+        }
+        return fields;
+    }
 
     internal static AdminProblemException Wrong(string detail) => new(StatusCodes.Status400BadRequest, detail);
 }

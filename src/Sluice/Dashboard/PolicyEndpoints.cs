@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Sluice.Forwarding;
 using Sluice.Policy;
 
 namespace Sluice.Dashboard;
@@ -8,8 +9,9 @@ namespace Sluice.Dashboard;
 /// <summary>The part of the admin API below /v1/policy: what the rules and their lists do.</summary>
 internal static class PolicyEndpoints
 {
-    public static void Map(IEndpointRouteBuilder api, Censor censor)
+    public static void Map(IEndpointRouteBuilder api, Censor censor, Explainer explainer)
     {
+        api.MapGet("/v1/policy/explain", (HttpRequest request) => ExplainOrder.Of(request.Query).AnswerAsync(explainer));
         api.MapGet("/v1/policy/lists", (HttpRequest request) =>
         {
             _ = new Query(request.Query, []);

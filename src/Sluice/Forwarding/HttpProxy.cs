@@ -35,10 +35,10 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
         }
         if (x.Request.Method == Methods.Purge)
         {
-            await (await PurgeMethod.ObeyAsync(x, cache, ScopeOf(x.Listener))).SendAsync(delivery.Answer);
+            await (await PurgeMethod.ObeyAsync(x, cache, x.Listener.CacheScope)).SendAsync(delivery.Answer);
             return;
         }
-        var lookup = cache.Find(x.Request, ScopeOf(x.Listener), x.Verdict.BypassesCache, x.Listener.MayDial); // 3
+        var lookup = cache.Find(x.Request, x.Listener.CacheScope, x.Verdict.BypassesCache, x.Listener.MayDial); // 3
         if (lookup.MayBeOnDisk)
             await cache.FindOnDiskAsync(lookup);
         Note(x.Record, lookup);
@@ -64,11 +64,8 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
         if (RequestReader.Read(x, limits) is { } unread)
             return ErrorPage.For(unread);
         var listener = x.Listener;
-        if (!listener.Admits(x.Record.Client))
-            return Deny(x, new Verdict { Denies = true, Rule = "allow", Status = 403, Reason = "Clients of your network are not served here." });
-        // Wherever it leads: a cache behind us is not the client's to empty either.
-        if (x.Request.Method == Methods.Purge && !listener.LetsPurge(x.Record.Client))
-            return Deny(x, new Verdict { Denies = true, Rule = "purge", Status = 403, Reason = "PURGE is not obeyed for clients of your network." });
+        if (listener.Refuse(x.Record.Client, x.Request.Method) is { } refusal)
+            return Deny(x, refusal);
         var isForward = listener.Options.Kind == ListenerKind.Forward;
         if (isForward && x.Request.Target.Form == TargetForm.Origin)
             return new ErrorPage(400, "http_request_error", "This is a forward proxy: it wants the whole URL on the request line (RFC 9112 s.3.2.2).");
@@ -90,10 +87,6 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
         x.Verdict = x.Record.Verdict = verdict;
         return ErrorPage.For(verdict);
     }
-
-    /// <summary>Where an answer comes from begins its cache key: the route, or, forward, the origin in the target.</summary>
-    private static string ScopeOf(ListenerGate listener) =>
-        listener.Options.Kind == ListenerKind.Reverse ? listener.Options.Name : "";
 
     private static void Note(ExchangeRecord record, Lookup lookup)
     {

@@ -19,8 +19,8 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits, Deadlines dead
     {
         x.Record.Kind = RecordKind.Connect;
         var target = x.Request.Target;
-        if (!limits.ConnectPorts.Any(range => range.Contains(target.Port)))
-            return new ErrorPage(403, "http_request_denied", $"Tunnels to port {target.Port} are not allowed here.");
+        if (limits.RefuseTunnel(target.Port) is { } refused)
+            return new ErrorPage(403, "http_request_denied", refused);
         DialResult dial;
         try
         {

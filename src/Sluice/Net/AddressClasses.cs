@@ -47,6 +47,14 @@ public enum AddressClasses : ushort
 
 internal static class SpecialAddresses
 {
+    /// <summary>The classes as they are written.</summary>
+    public static readonly IReadOnlyList<(string Name, AddressClasses Class)> Names =
+    [
+        ("loopback", AddressClasses.Loopback), ("private", AddressClasses.Private), ("link-local", AddressClasses.LinkLocal), ("metadata", AddressClasses.Metadata),
+        ("shared", AddressClasses.Shared), ("multicast", AddressClasses.Multicast), ("documentation", AddressClasses.Documentation),
+        ("benchmarking", AddressClasses.Benchmarking), ("this-network", AddressClasses.ThisNetwork), ("reserved", AddressClasses.Reserved),
+    ];
+
     public static AddressClasses ClassesOf(IPAddress address)
     {
         Span<byte> octets = stackalloc byte[16];

@@ -2,6 +2,14 @@ using System.Net;
 
 namespace Sluice.Net;
 
+/// <summary>What rules say of an address.</summary>
+/// <param name="Classes">What it is for.</param>
+public sealed record JudgedAddress(IPEndPoint Address, AddressClasses Classes, bool IsAdmitted)
+{
+    /// <summary>One of our own listeners is there.</summary>
+    public bool IsOwnListener { get; init; }
+}
+
 /// <summary>Which addresses may be dialled: never our own listeners, and of the others those that a guard admits. The address that was checked is
 /// the one that is dialled.</summary>
 public sealed class AddressRules
@@ -39,6 +47,12 @@ public sealed class AddressRules
     }
 
     public bool Admits(IPEndPoint destination) => !IsOwn(destination) && _guard?.Admits(destination.Address) is not false;
+
+    /// <summary>Whether it is admitted, and why not: by what it is of.</summary>
+    public JudgedAddress Judge(IPEndPoint destination) => new(destination, SpecialAddresses.ClassesOf(destination.Address), Admits(destination))
+    {
+        IsOwnListener = IsOwn(destination),
+    };
 
     private bool IsOwn(IPEndPoint destination)
     {

@@ -33,24 +33,12 @@ public sealed class Dialer(Resolve resolve, TimeProvider time)
     {
         using var limit = new CancellationTokenSource(timeout, time);
         await using var leaving = cancellation.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).Cancel(), limit);
-        IPAddress[] addresses;
-        try
-        {
-            addresses = IPAddress.TryParse(to.Host, out var literal) ? [literal] : await ResolveAsync(to.Host, limit.Token);
-        }
-        catch (SocketException error)
+        var (addresses, error) = await LookUpAsync(to.Host, limit.Token);
+        if (error != DialError.None)
         {
             cancellation.ThrowIfCancellationRequested();
-            return Failed(error.SocketErrorCode == SocketError.TryAgain ? DialError.NameTimedOut : DialError.NameNotFound);
+            return Failed(error);
         }
-        catch (Exception error) when (error is OperationCanceledException or ArgumentException)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            // ArgumentException: no name at all, too long for one (RFC 1035 s.2.3.4) or with a NUL.
-            return Failed(error is ArgumentException ? DialError.NameNotFound : DialError.NameTimedOut);
-        }
-        if (addresses.Length == 0)
-            return Failed(DialError.NameNotFound);
         var admitted = addresses.Length == 1 ? One(addresses[0], to.Port, rules) : Order(addresses, to.Port, rules);
         if (admitted.Count == 0)
             return Failed(DialError.Prohibited);
@@ -60,6 +48,33 @@ public sealed class Dialer(Resolve resolve, TimeProvider time)
         if (result.Socket is null)
             cancellation.ThrowIfCancellationRequested();
         return result;
+    }
+
+    /// <summary>What <see cref="DialAsync"/> would begin with: the addresses of a host, judged, in the resolver's order; nothing is dialled.</summary>
+    /// <returns>No address, and why.</returns>
+    public async ValueTask<(IReadOnlyList<JudgedAddress> Addresses, DialError Error)> JudgeAsync(HostPort to, AddressRules rules, TimeSpan timeout)
+    {
+        using var limit = new CancellationTokenSource(timeout, time);
+        var (addresses, error) = await LookUpAsync(to.Host, limit.Token);
+        return ([.. addresses.Select(address => rules.Judge(EndPoint(address, to.Port))).DistinctBy(judged => judged.Address)], error);
+    }
+
+    private async ValueTask<(IPAddress[] Addresses, DialError Error)> LookUpAsync(string host, CancellationToken limit)
+    {
+        try
+        {
+            var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await ResolveAsync(host, limit);
+            return (addresses, addresses.Length == 0 ? DialError.NameNotFound : DialError.None);
+        }
+        catch (SocketException error)
+        {
+            return ([], error.SocketErrorCode == SocketError.TryAgain ? DialError.NameTimedOut : DialError.NameNotFound);
+        }
+        catch (Exception error) when (error is OperationCanceledException or ArgumentException)
+        {
+            // ArgumentException: no name at all, too long for one (RFC 1035 s.2.3.4) or with a NUL.
+            return ([], error is ArgumentException ? DialError.NameNotFound : DialError.NameTimedOut);
+        }
     }
 
     /// <summary>Who leaves ends no question, as others may wait for its answer.</summary>

@@ -4,13 +4,18 @@ using Sluice.Policy.Lists;
 namespace Sluice.Policy;
 
 /// <summary>What the rules look at, in the spelling in which they compare. What few rules need is made when one asks.</summary>
-internal ref struct Asked(RequestHead request, Asker asker, TimeProvider time)
+/// <param name="explaining">Null: it is judged, and counted.</param>
+internal ref struct Asked(RequestHead request, Asker asker, TimeProvider time, Explaining? explaining = null)
 {
     private string? _url;
     private string? _wholeUrl;
-    private DateTimeOffset? _now;
+    private DateTimeOffset? _now = explaining?.At;
 
     public readonly RequestHead Request => request;
+
+    public readonly Explaining? Explaining => explaining;
+
+    public readonly bool Counts => explaining is null;
 
     public readonly RequestTarget Target => request.Target;
 

@@ -31,6 +31,9 @@ public sealed class Censor : IAsyncDisposable
             _looking = time.CreateTimer(_ => ReadChanged(), null, LookEvery, LookEvery);
     }
 
+    /// <summary>The names of the policies.</summary>
+    public IReadOnlyCollection<string> Policies => _policies.Keys;
+
     /// <summary>Reads every policy's lists and begins to watch them.</summary>
     /// <param name="policies">With distinct names.</param>
     /// <param name="time">Paces the watching.</param>
@@ -76,6 +79,18 @@ public sealed class Censor : IAsyncDisposable
     /// <returns><paramref name="asked"/>, unless a rule on answers decides.</returns>
     public Verdict JudgeReply(string? policy, Verdict asked, RequestHead request, Asker asker, ResponseHead reply) =>
         policy is null ? asked : _policies[policy].JudgeReply(asked, request, asker, reply);
+
+    /// <summary>What <see cref="Judge"/> and, with an answer, <see cref="JudgeReply"/> would say now, and why: what came of each rule. Counts nothing.</summary>
+    /// <param name="policy">As for <see cref="Judge"/>.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="asker">Who asks.</param>
+    /// <param name="reply">The head of the answer; null: it is not known.</param>
+    /// <param name="at">When it is asked; null: now.</param>
+    public Explanation Explain(string? policy, RequestHead request, Asker asker, ResponseHead? reply = null, DateTimeOffset? at = null) =>
+        policy is null ? new Explanation(Verdict.Allowed, []) : _policies[policy].Explain(request, asker, reply, at);
+
+    /// <summary>What in the policies can be left out as their lists stand: nothing that keeps them from work.</summary>
+    public IEnumerable<PolicyProblem> Needless() => _policies.Values.SelectMany(ruling => PolicyCheck.Needless(ruling.Policy, ruling.Rules));
 
     /// <summary>How often each rule has matched since the start.</summary>
     public IEnumerable<RuleHits> Hits() =>

@@ -20,8 +20,7 @@ public static class PolicyCheck
                 Report(rule, $"rule '{rule.Id}' is never reached: rule '{covering}' before it {(found.Conditions.Count == 0 ? "matches everything" : "names the same")}");
             else if (hosts is not null && hosts.All(named.ContainsKey))
                 Report(rule, $"rule '{rule.Id}' is never reached: rule '{named[hosts.First()]}' before it names the same");
-            // What is on trial, adds something or waits for the answer lets the next rule be tried.
-            if (rule is not { Action: not RuleAction.Continue, Reports: false, Reply: null })
+            if (!Decides(rule))
                 continue;
             deciding.Add((rule.Id, conditions));
             if (hosts is not null && conditions.Count == 1)
@@ -34,7 +33,38 @@ public static class PolicyCheck
             problems.Add(new PolicyProblem(rule.Where ?? $"rule '{rule.Id}'", text, Fatal: true));
     }
 
+    /// <summary>Rules that could be left out, as the lists stand: nothing that keeps the others from their work.</summary>
+    internal static IReadOnlyList<PolicyProblem> Needless(PolicyOptions policy, Rule[] rules)
+    {
+        var problems = new List<PolicyProblem>();
+        for (var i = 0; i < rules.Length; i++)
+        {
+            var rule = rules[i];
+            if (Array.Find(rules[..i], before => ListsCover(before, rule)) is { } covering)
+                Report(rule, $"is never reached: all that its list names rule '{covering.Id}' before it names too");
+            else if (policy.DefaultAllows && Array.TrueForAll(rules[i..], later => later.Options is { Action: RuleAction.Allow, Tag: null, BypassesCache: false }))
+                Report(rule, "changes nothing: no rule behind it refuses or adds anything, and default allows");
+        }
+        return problems;
+
+        void Report(Rule rule, string text) =>
+            problems.Add(new PolicyProblem(rule.Options.Where ?? $"rule '{rule.Id}'", $"rule '{rule.Id}' {text}", Fatal: false));
+    }
+
     private const string Hosts = "hosts";
+
+    /// <summary>What is on trial, adds something or waits for the answer lets the next rule be tried.</summary>
+    private static bool Decides(RuleOptions rule) => rule is { Action: not RuleAction.Continue, Reports: false, Reply: null };
+
+    private static bool ListsCover(Rule earlier, Rule later)
+    {
+        if (!Decides(earlier.Options) || earlier.Hosts is not { } before || later.Hosts is not { } after)
+            return false;
+        var (conditions, narrower) = (ConditionsOf(earlier.Options), ConditionsOf(later.Options));
+        conditions.Remove(Hosts);
+        var (indexes, entries) = (before.Indexes, after.Indexes.SelectMany(index => index.Entries));
+        return Covers(conditions, narrower) && after.Indexes.Sum(index => index.Count) > 0 && entries.All(entry => indexes.Any(index => index.Covers(entry)));
+    }
 
     /// <summary>All that the later one matches, by what is written.</summary>
     private static bool Covers(Dictionary<string, HashSet<string>> earlier, Dictionary<string, HashSet<string>> later) =>

@@ -41,6 +41,11 @@ internal sealed class Rule
 
     public string Id => _options.Id;
 
+    public RuleOptions Options => _options;
+
+    /// <summary>What it says of hosts; null: nothing.</summary>
+    public HostsCondition? Hosts => Array.Find(_conditions, condition => condition is HostsCondition) as HostsCondition;
+
     public RuleAction Action => _options.Action;
 
     public bool Reports => _options.Reports;
@@ -56,13 +61,19 @@ internal sealed class Rule
     public Verdict? Judge(ref Asked asked, ResponseHead? reply)
     {
         var match = default(Match);
-        foreach (var condition in _conditions)
-            if (!condition.Matches(ref asked, ref match))
-                return null;
-        if (_reply is not null && !_reply.Matches(reply!))
+        var held = 0;
+        while (held < _conditions.Length && _conditions[held].Matches(ref asked, ref match))
+            held++;
+        var matches = held == _conditions.Length && (_reply is null || _reply.Matches(reply!));
+        if (asked.Explaining is { } explaining)
+            explaining.Rules[_verdict.Position] = TrialOf(ref asked, reply, held, matches, match);
+        if (!matches)
             return null;
-        Interlocked.Increment(ref _hits);
-        Volatile.Write(ref _lastHit, _time.GetUtcNow().UtcTicks);
+        if (asked.Counts)
+        {
+            Interlocked.Increment(ref _hits);
+            Volatile.Write(ref _lastHit, _time.GetUtcNow().UtcTicks);
+        }
         return match.Because is null ? _verdict : _verdict with
         {
             List = match.List, Line = match.Line,
@@ -70,10 +81,33 @@ internal sealed class Rule
         };
     }
 
+    /// <summary>Before it is tried.</summary>
+    public RuleTrial Untried(RuleOutcome outcome) => new(Id, Action, outcome, []);
+
+    /// <param name="held">How many conditions hold, up to the first that does not.</param>
+    private RuleTrial TrialOf(ref Asked asked, ResponseHead? reply, int held, bool matches, in Match match)
+    {
+        var conditions = new List<ConditionTrial>();
+        for (var i = matches ? 0 : held; i < _conditions.Length && i <= held; i++)
+            conditions.Add(new ConditionTrial(_conditions[i].Name, i < held, _conditions[i].Explain(ref asked, i < held)));
+        if (_reply is not null && held == _conditions.Length)
+            conditions.Add(new ConditionTrial("reply", matches, _reply.Explain(reply!)));
+        return new(Id, Action, !matches ? RuleOutcome.NotMatched : Reports ? RuleOutcome.OnTrial : RuleOutcome.Matched, conditions)
+        {
+            List = matches ? match.List : null, Line = matches ? match.Line : 0,
+        };
+    }
+
     private static IEnumerable<Condition> ConditionsOf(RuleOptions options, RuleSources sources, List<PolicyProblem> problems)
     {
-        if (TargetCondition.IsIn(options))
-            yield return new TargetCondition(options);
+        if (options.Methods.Count > 0)
+            yield return new MethodCondition(options.Methods);
+        if (options.Schemes.Count > 0)
+            yield return new SchemeCondition(options.Schemes);
+        if (options.Listeners.Count > 0)
+            yield return new ListenerCondition(options.Listeners);
+        if (options.Ports.Count > 0)
+            yield return new PortCondition(options.Ports);
         if (options.Clients.Count > 0)
             yield return new ClientCondition(options.Clients);
         if (options.Times.Count > 0)

@@ -113,4 +113,12 @@ public sealed record ReplyOptions
 }
 
 /// <summary>A name and what its value looks like; null: it must be absent.</summary>
-public sealed record NamedPattern(string Name, TextPattern? Value);
+public sealed record NamedPattern(string Name, TextPattern? Value)
+{
+    /// <summary>Why a value is right or not.</summary>
+    /// <param name="value">Null: it is absent.</param>
+    internal string Explain(string? value, bool holds) =>
+        value is null ? $"{Name} is absent"
+        : Value is null ? $"{Name} is there"
+        : $"{Name} '{value}' {(holds ? "matches" : "does not match")} {Value}";
+}

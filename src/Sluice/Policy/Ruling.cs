@@ -17,18 +17,20 @@ internal sealed class Ruling
 
     public Ruling(PolicyOptions policy, Rule[] rules, TimeProvider time)
     {
-        (Rules, _time, _reports) = (rules, time, policy.Reports);
+        (Policy, Rules, _time, _reports) = (policy, rules, time, policy.Reports);
         _hasReplyRules = Array.Exists(rules, rule => rule.IsOnReply);
         _default = policy.DefaultAllows
             ? new Verdict { Position = rules.Length }
             : new Verdict { Denies = true, Status = 403, Reason = "Only what is allowed by name is let through here.", Position = rules.Length };
     }
 
+    public PolicyOptions Policy { get; }
+
     public Rule[] Rules { get; }
 
-    public Verdict Judge(RequestHead request, Asker asker)
+    public Verdict Judge(RequestHead request, Asker asker, Explaining? explaining = null)
     {
-        var asked = new Asked(request, asker, _time);
+        var asked = new Asked(request, asker, _time, explaining);
         Verdict? carried = null;
         foreach (var rule in Rules)
             if (!rule.IsOnReply && Try(rule, ref asked, null, ref carried) is { } verdict)
@@ -36,17 +38,31 @@ internal sealed class Ruling
         return Said(_default.After(carried));
     }
 
-    public Verdict JudgeReply(Verdict onRequest, RequestHead request, Asker asker, ResponseHead reply)
+    public Verdict JudgeReply(Verdict onRequest, RequestHead request, Asker asker, ResponseHead reply, Explaining? explaining = null)
     {
         // Enforced, there would be no answer to judge.
         if (!_hasReplyRules || _reports && onRequest.Reports)
             return onRequest;
-        var asked = new Asked(request, asker, _time);
+        var asked = new Asked(request, asker, _time, explaining);
         Verdict? carried = onRequest;
         foreach (var rule in Rules.AsSpan(0, Math.Min(onRequest.Position, Rules.Length)))
             if (rule.IsOnReply && Try(rule, ref asked, reply, ref carried) is { } verdict)
                 return verdict;
         return carried!;
+    }
+
+    /// <summary>What <see cref="Judge"/> and, with an answer, <see cref="JudgeReply"/> say, and what came of each rule on the way; nothing is counted.</summary>
+    /// <param name="at">When it is asked; null: now.</param>
+    public Explanation Explain(RequestHead request, Asker asker, ResponseHead? reply, DateTimeOffset? at)
+    {
+        var explaining = new Explaining([.. Rules.Select(rule => rule.Untried(RuleOutcome.NotReached))], at);
+        var verdict = Judge(request, asker, explaining);
+        if (reply is not null && !verdict.Denies)
+            verdict = JudgeReply(verdict, request, asker, reply, explaining);
+        else if (!verdict.Denies)
+            foreach (var (i, rule) in Rules.Take(verdict.Position).Index().Where(rule => rule.Item.IsOnReply))
+                explaining.Rules[i] = rule.Untried(RuleOutcome.OnReply);
+        return new Explanation(verdict, explaining.Rules);
     }
 
     /// <summary>What the rule decides, if it does.</summary>

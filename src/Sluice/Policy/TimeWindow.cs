@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Sluice.Policy;
 
 /// <summary>Hours of the day on some days of the week, by the clock on the wall of a zone.</summary>
@@ -20,7 +22,21 @@ public sealed record TimeWindow(int Days, int From, int To, TimeZoneInfo Zone)
         return Has(today) && minute >= From || Has((today + 6) % 7) && minute < To;
     }
 
-    public override string ToString() => $"{Days:b7} {From}-{To} {Zone.Id}";
+    /// <summary>As it is written: <c>mon,tue 08:00-15:30 Europe/Berlin</c>.</summary>
+    public override string ToString()
+    {
+        var days = Days == EveryDay ? "every day" : string.Join(',', Enum.GetValues<DayOfWeek>().Where(day => Has((int)day)).Select(Name));
+        return string.Create(CultureInfo.InvariantCulture, $"{days} {From / 60:00}:{From % 60:00}-{To / 60:00}:{To % 60:00} {Zone.Id}");
+    }
+
+    /// <summary>What the clock on its wall shows: <c>wed 14:05</c>.</summary>
+    internal string Clock(DateTimeOffset instant)
+    {
+        var local = TimeZoneInfo.ConvertTime(instant, Zone);
+        return string.Create(CultureInfo.InvariantCulture, $"{Name(local.DayOfWeek)} {local:HH:mm}");
+    }
+
+    private static string Name(DayOfWeek day) => day.ToString()[..3].ToLowerInvariant();
 
     private bool Has(int day) => (Days >> day & 1) != 0;
 }

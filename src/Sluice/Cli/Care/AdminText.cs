@@ -32,13 +32,15 @@ internal static class AdminText
 
     public static void Row(Table table, params string[] cells) => table.AddRow([.. cells.Select(c => new Text(Safe(c)).Overflow(Overflow.Fold))]);
 
-    public static void Write(Table table)
+    public static void Write(Table table) => Write(table, Console.Out);
+
+    public static void Write(Table table, TextWriter to, string indent = "")
     {
         using var text = new StringWriter();
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.No });
-        console.Profile.Width = Console.IsOutputRedirected ? WidthOfAPipe : AnsiConsole.Profile.Width;
+        console.Profile.Width = Console.IsOutputRedirected || to != Console.Out ? WidthOfAPipe : AnsiConsole.Profile.Width;
         console.Write(table);
         foreach (var line in text.ToString().TrimEnd().Split('\n'))
-            Console.Out.WriteLine(line.TrimEnd());
+            to.WriteLine($"{indent}{line}".TrimEnd());
     }
 }

@@ -6,21 +6,39 @@ namespace Sluice.Policy.Conditions;
 /// <summary>Filter lists as one: what they block, and no exception of theirs lets through.</summary>
 internal sealed class FilterCondition(FilterFiles files) : Condition
 {
+    public override string Name => "filters";
+
     public override bool Matches(ref Asked asked, ref Match match)
     {
-        var (set, request) = (files.Set, asked.Request);
+        var set = files.Set;
+        var found = Find(set, ref asked);
+        if (found.Outcome != FilterOutcome.Blocked)
+            return false;
+        if (asked.Counts)
+            files.Count(found.List);
+        (match.List, match.Line) = (found.List, found.Line);
+        match.Because = $"The filter '{set.TextOf(found)}' is for what is asked here.";
+        return true;
+    }
+
+    public override string Explain(ref Asked asked, bool holds)
+    {
+        var set = files.Set;
+        var found = Find(set, ref asked);
+        return found.Outcome == FilterOutcome.None
+            ? $"none of {set.Count} blocks it"
+            : $"'{set.TextOf(found)}' {(found.Outcome == FilterOutcome.Blocked ? "blocks" : "excepts")} it, {found.List}:{found.Line}";
+    }
+
+    private static FilterMatch Find(FilterSet set, ref Asked asked)
+    {
+        var request = asked.Request;
         // Filters know hosts in one spelling.
         if (asked.Host != asked.Target.Host)
             request = new RequestHead
             {
                 Method = request.Method, Target = asked.Target with { Host = asked.Host }, Version = request.Version, Fields = request.Fields,
             };
-        var found = set.Match(FilterRequest.Of(request));
-        if (found.Outcome != FilterOutcome.Blocked)
-            return false;
-        files.Count(found.List);
-        (match.List, match.Line) = (found.List, found.Line);
-        match.Because = $"The filter '{set.TextOf(found)}' is for what is asked here.";
-        return true;
+        return set.Match(FilterRequest.Of(request));
     }
 }

@@ -5,14 +5,23 @@ internal sealed class HeaderCondition(IEnumerable<NamedPattern> fields) : Condit
 {
     private readonly NamedPattern[] _fields = [.. fields];
 
+    public override string Name => "headers";
+
     public override bool Matches(ref Asked asked, ref Match match)
     {
         foreach (var field in _fields)
-        {
-            var value = asked.Request.Fields.Get(field.Name);
-            if (field.Value is { } pattern ? value is null || !pattern.Matches(value, ignoreCase: true) : value is not null)
+            if (!Holds(field, asked.Request.Fields.Get(field.Name)))
                 return false;
-        }
         return true;
     }
+
+    public override string Explain(ref Asked asked, bool holds)
+    {
+        var fields = asked.Request.Fields;
+        return string.Join(", ", _fields.Where(field => Holds(field, fields.Get(field.Name)) == holds).Take(holds ? _fields.Length : 1)
+            .Select(field => field.Explain(fields.Get(field.Name), holds)));
+    }
+
+    private static bool Holds(NamedPattern field, string? value) =>
+        field.Value is { } pattern ? value is not null && pattern.Matches(value, ignoreCase: true) : value is null;
 }

@@ -5,6 +5,11 @@ namespace Sluice.Policy.Conditions;
 /// <summary>Hosts, parts of URLs and file names, by entries in the configuration or a list file.</summary>
 internal sealed class HostsCondition(ListIndex? inline, ListFile? file) : Condition
 {
+    /// <summary>What the configuration and the file name.</summary>
+    public IReadOnlyList<ListIndex> Indexes => [.. inline is null ? [] : (ListIndex[])[inline], .. file is null ? [] : (ListIndex[])[file.Index]];
+
+    public override string Name => "hosts";
+
     public override bool Matches(ref Asked asked, ref Match match)
     {
         var entry = default(ListEntry);
@@ -22,5 +27,15 @@ internal sealed class HostsCondition(ListIndex? inline, ListFile? file) : Condit
             _ => $"The host '{asked.Host}' is not let through.",
         };
         return true;
+    }
+
+    public override string Explain(ref Asked asked, bool holds)
+    {
+        if (inline is not null && inline.Find(ref asked, out var entry))
+            return $"{asked.Host} is named by '{entry}'";
+        if (file is not null && file.Find(ref asked, out entry))
+            return $"{asked.Host} is named by '{entry}', {file.Path}:{entry.Line}";
+        var entries = (inline?.Count ?? 0) + (file?.Index.Count ?? 0);
+        return $"{asked.Host} is named by none of {entries} entries{(file is null ? "" : $", {file.Path}")}";
     }
 }

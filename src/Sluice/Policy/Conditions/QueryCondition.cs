@@ -8,14 +8,33 @@ internal sealed class QueryCondition(IEnumerable<NamedPattern> parameters) : Con
 {
     private readonly NamedPattern[] _parameters = [.. parameters];
 
+    public override string Name => "query";
+
     public override bool Matches(ref Asked asked, ref Match match)
     {
-        var query = UrlText.WithoutNeedlessEscapes(asked.Target.Query);
+        var query = QueryOf(ref asked);
         foreach (var parameter in _parameters)
-            if (Has(query.IsEmpty ? query : query[1..], parameter) != parameter.Value is not null)
+            if (!Holds(query, parameter))
                 return false;
         return true;
     }
+
+    public override string Explain(ref Asked asked, bool holds)
+    {
+        var query = QueryOf(ref asked).ToString();
+        return string.Join(", ", _parameters.Where(parameter => Holds(query, parameter) == holds).Take(holds ? _parameters.Length : 1)
+            .Select(parameter => parameter.Value is null ? parameter.Explain(holds ? null : "", holds)
+                : $"'{query}' has {(holds ? "" : "no ")}{parameter.Name} that matches {parameter.Value}"));
+    }
+
+    /// <summary>Without its question mark.</summary>
+    private static ReadOnlySpan<char> QueryOf(ref Asked asked)
+    {
+        var query = UrlText.WithoutNeedlessEscapes(asked.Target.Query);
+        return query.IsEmpty ? query : query[1..];
+    }
+
+    private static bool Holds(ReadOnlySpan<char> query, NamedPattern parameter) => Has(query, parameter) == parameter.Value is not null;
 
     /// <summary>Whether it is there with that value, or, where it must be absent, at all.</summary>
     private static bool Has(ReadOnlySpan<char> query, NamedPattern parameter)

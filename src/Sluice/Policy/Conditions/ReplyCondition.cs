@@ -8,16 +8,28 @@ internal sealed class ReplyCondition(ReplyOptions options)
     private readonly StatusRange[] _status = [.. options.Status];
     private readonly string[] _types = [.. options.Types];
 
-    public bool Matches(ResponseHead reply) =>
-        (_status.Length == 0 || HasStatus(reply.Status))
-        && (options.Larger is not { } octets || ContentLength.TryRead(reply.Fields, out var length) && length > octets)
-        && (_types.Length == 0 || MediaType.Matches(_types, reply.Fields));
+    public bool Matches(ResponseHead reply) => HasStatus(reply.Status) && IsLarger(reply.Fields) && HasType(reply.Fields);
+
+    /// <summary>As <see cref="Condition.Explain"/>; for what does not match the first part that does not.</summary>
+    public string Explain(ResponseHead reply)
+    {
+        var length = ContentLength.TryRead(reply.Fields, out var octets) ? $"{octets} bytes" : "of unknown length";
+        var type = reply.Fields.Get(FieldNames.ContentType) ?? "of no type";
+        return !HasStatus(reply.Status) ? $"its status is {reply.Status}"
+            : !IsLarger(reply.Fields) ? $"it is {length}, not more than {options.Larger}"
+            : !HasType(reply.Fields) ? $"it is {type}, none of {string.Join(", ", _types)}"
+            : $"{reply.Status}, {type}, {length}";
+    }
+
+    private bool IsLarger(FieldList fields) => options.Larger is not { } octets || ContentLength.TryRead(fields, out var length) && length > octets;
+
+    private bool HasType(FieldList fields) => _types.Length == 0 || MediaType.Matches(_types, fields);
 
     private bool HasStatus(int status)
     {
         foreach (var range in _status)
             if (range.Contains(status))
                 return true;
-        return false;
+        return _status.Length == 0;
     }
 }

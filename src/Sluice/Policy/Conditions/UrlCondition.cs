@@ -12,6 +12,8 @@ internal sealed class UrlCondition(RuleOptions rule) : Condition
 
     public static bool IsIn(RuleOptions rule) => rule.Paths.Count + rule.Urls.Count > 0;
 
+    public override string Name => _paths.Length == 0 ? "urls" : _urls.Length == 0 ? "paths" : "paths, urls";
+
     public override bool Matches(ref Asked asked, ref Match match)
     {
         if (_paths.Length > 0 && asked.Target.Form == TargetForm.Authority)
@@ -22,6 +24,19 @@ internal sealed class UrlCondition(RuleOptions rule) : Condition
         if (path == other || matches != _needsBoth)
             return matches;
         return Any(_paths, other, ignoreCase: false) && (_urls.Length == 0 || Any(_urls, asked.WholeUrlInOtherReading, ignoreCase: true));
+    }
+
+    public override string Explain(ref Asked asked, bool holds)
+    {
+        if (!holds && _paths.Length > 0 && asked.Target.Form == TargetForm.Authority)
+            return "a tunnel shows no path";
+        var path = asked.Target.PathInOneSpelling;
+        var readings = path == asked.Target.PathInOtherReading ? "" : _needsBoth ? ", which an origin may read in two ways" : ", in one of its readings";
+        if (holds)
+            return $"{(_paths.Length == 0 ? asked.WholeUrl : path)} matches{readings}";
+        return _paths.Length == 0 || Any(_paths, path, ignoreCase: false) && readings.Length == 0
+            ? $"{asked.WholeUrl}{readings} is {NoneOf(_urls)}"
+            : $"{path}{readings} is {NoneOf(_paths)}";
     }
 
     private static bool Any(TextPattern[] patterns, ReadOnlySpan<char> text, bool ignoreCase)

@@ -80,6 +80,19 @@ internal sealed class DomainSet
         return false;
     }
 
+    /// <summary>Every record, in the order of the lines.</summary>
+    public IEnumerable<ListEntry> Entries
+    {
+        get
+        {
+            for (var at = 1; at < _records.Length; at += NameAt + _records[at + LengthAt])
+            {
+                var (line, scopes) = Head(_records.AsSpan(at));
+                yield return new ListEntry(KindOf(scopes), Encoding.ASCII.GetString(Name(_records.AsSpan(at))), "", line);
+            }
+        }
+    }
+
     private bool TryFind(ulong state, ReadOnlySpan<char> name, DomainScope scope, out DomainMatch match)
     {
         match = default;

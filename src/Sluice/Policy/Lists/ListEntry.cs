@@ -25,4 +25,15 @@ internal enum EntryKind : byte
 /// <param name="Host">Canonical (<see cref="HostText"/>); empty for entries that name none.</param>
 /// <param name="Text">The URL part, the path's prefix behind a host (empty: every path), or the file name.</param>
 /// <param name="Line">From 1.</param>
-internal readonly record struct ListEntry(EntryKind Kind, string Host, string Text, int Line);
+internal readonly record struct ListEntry(EntryKind Kind, string Host, string Text, int Line)
+{
+    /// <summary>As a line of our own.</summary>
+    public override string ToString() => Kind switch
+    {
+        EntryKind.UrlPart => Text,
+        EntryKind.FileName => $"file:{Text}",
+        EntryKind.Host => Host + Text,
+        EntryKind.Below => $"*.{Host}{Text}",
+        _ => $".{Host}{Text}",
+    };
+}

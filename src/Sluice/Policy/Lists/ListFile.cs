@@ -27,11 +27,14 @@ internal sealed class ListFile(string path, TimeProvider time) : ListSource(path
         }
     }
 
+    /// <summary>What it names now.</summary>
+    public ListIndex Index => _content.Index;
+
     /// <summary>The first entry found that names the request, counted.</summary>
     public bool Find(ref Asked asked, out ListEntry entry)
     {
         var found = _content.Index.Find(ref asked, out entry);
-        if (found)
+        if (found && asked.Counts)
             Interlocked.Increment(ref _hits);
         return found;
     }

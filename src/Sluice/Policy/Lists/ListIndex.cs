@@ -69,6 +69,30 @@ internal sealed class ListIndex
         || _partStarts is not null && FindPart(asked.Url, out entry)
         || _names.Count + _globs.Length > 0 && FindName(asked.Url, out entry);
 
+    /// <summary>All entries, in no order.</summary>
+    public IEnumerable<ListEntry> Entries =>
+    [
+        .. _hosts.Entries, .. _paths.Values.SelectMany(paths => paths), .. _parts.Select(part => new ListEntry(EntryKind.UrlPart, "", part.Key, part.Value)),
+        .. _names.Select(name => new ListEntry(EntryKind.FileName, "", name.Key, name.Value)), .. _globs,
+    ];
+
+    /// <summary>Whether one entry here names all that the other does. False where only several together do.</summary>
+    public bool Covers(in ListEntry other)
+    {
+        var (kind, text, host) = (other.Kind, other.Text, other.Host);
+        return kind switch
+        {
+            EntryKind.UrlPart => _partStarts is not null && FindPart(text, out _),
+            EntryKind.FileName => _names.ContainsKey(text) || Array.Exists(_globs, glob => glob.Text.Equals(text, StringComparison.OrdinalIgnoreCase)),
+            _ => CoversHost(host, kind) || text.Length > 0 && _paths.TryGetValue(host, out var paths)
+                && paths.Exists(path => (path.Kind == kind || path.Kind == EntryKind.Domain) && text.StartsWith(path.Text, StringComparison.OrdinalIgnoreCase)),
+        };
+    }
+
+    // Of a made-up label that no list has: only what names all below finds it.
+    private bool CoversHost(string host, EntryKind kind) =>
+        (kind == EntryKind.Below || _hosts.TryFind(host, out _)) && (kind == EntryKind.Host || _hosts.TryFind($"/.{host}", out _));
+
     private bool FindHost(string host, out ListEntry entry)
     {
         var found = _hosts.TryFind(host, out var match);

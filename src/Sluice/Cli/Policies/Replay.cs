@@ -1,0 +1,53 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Config;
+using Sluice.Forwarding;
+using Sluice.Policy;
+
+namespace Sluice.Cli.Policies;
+
+/// <summary>A configuration's policies, asked about requests of the past at their time. For one thread.</summary>
+internal sealed class Replay : IAsyncDisposable
+{
+    private readonly PastTime _time = new();
+    private readonly Censor _censor;
+    private readonly Dictionary<string, ListenerGate> _gates;
+    private readonly string? _policy;
+
+    /// <param name="policy">That judges, whatever listener it was; null: each listener's own.</param>
+    public Replay(Configuration configuration, string? policy)
+    {
+        _policy = policy;
+        _censor = Censor.Load(configuration.Policies, _time, NullLogger.Instance).Censor;
+        _gates = Proxy.GatesOf(configuration, [.. configuration.Listeners.Select(listener => listener.Bind)]).ToDictionary(gate => gate.Options.Name);
+    }
+
+    /// <summary>What would be said of it; null where the configuration has no listener of that name.</summary>
+    public Verdict? Judge(PastRequest request)
+    {
+        var listener = request.Record.Listener;
+        var policy = _policy;
+        if (policy is null)
+        {
+            if (listener is null || !_gates.TryGetValue(listener, out var gate))
+                return null;
+            if (gate.Refuse(request.Client is null ? null : new IPEndPoint(request.Client, 0), request.Head.Method) is { } refusal)
+                return refusal;
+            policy = gate.Options.Policy;
+        }
+        _time.Now = request.Record.Time;
+        var asker = new Asker(request.Client, listener);
+        var verdict = _censor.Judge(policy, request.Head, asker);
+        return verdict.Denies || request.Reply is not { } reply ? verdict : _censor.JudgeReply(policy, verdict, request.Head, asker, reply);
+    }
+
+    public ValueTask DisposeAsync() => _censor.DisposeAsync();
+
+    /// <summary>The clock of what is replayed; its timers are the system's.</summary>
+    private sealed class PastTime : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Sluice.Forwarding;
+using Sluice.Http;
+
+namespace Sluice.Dashboard;
+
+/// <summary>GET /v1/policy/explain as it is asked, each as it is written; read as strictly as the other requests.</summary>
+public sealed record ExplainOrder
+{
+    private static readonly string[] Parameters = ["method", "url", "client", "listener", "policy", "at", "field"];
+
+    public string? Method { get; init; }
+
+    /// <summary>Absolute, or <c>host:port</c> with CONNECT.</summary>
+    public string? Url { get; init; }
+
+    public string? Client { get; init; }
+
+    public string? Listener { get; init; }
+
+    public string? Policy { get; init; }
+
+    /// <summary>RFC 3339.</summary>
+    public string? At { get; init; }
+
+    /// <summary><c>Name: value</c></summary>
+    public IReadOnlyList<string?> Fields { get; init; } = [];
+
+    /// <summary>What is written, as parameters of a request.</summary>
+    internal (string Name, string? Value)[] Written =>
+    [
+        ("method", Method), ("url", Url), ("client", Client), ("listener", Listener), ("policy", Policy), ("at", At), .. Fields.Select(line => ("field", line)),
+    ];
+
+    internal static ExplainOrder Of(IQueryCollection given)
+    {
+        var query = new Query(given, Parameters);
+        return new ExplainOrder
+        {
+            Method = query["method"], Url = query["url"], Client = query["client"], Listener = query["listener"], Policy = query["policy"], At = query["at"],
+            Fields = query.All("field"),
+        };
+    }
+
+    /// <exception cref="AdminProblemException">It is asked wrongly.</exception>
+    internal async Task<ExplainReport> AnswerAsync(Explainer explainer)
+    {
+        var (listener, policy) = Place(explainer);
+        var request = new RequestHead { Method = Method ?? Methods.Get, Target = Target(), Version = ProtocolVersion.Http11, Fields = CacheEndpoints.FieldsOf(Fields) };
+        IPAddress? client = null;
+        if (Client is not null && !IPAddress.TryParse(Client, out client))
+            throw CacheEndpoints.Wrong($"client: '{Client}' is not an IP address");
+        DateTimeOffset at = default;
+        if (At is not null && !TryParseTime(At, out at))
+            throw CacheEndpoints.Wrong($"at: '{At}' is not a time, write for example 2026-09-01T10:00:00+02:00");
+        return ExplainReport.Of(await explainer.ExplainAsync(request, listener, policy, client, At is null ? null : at));
+    }
+
+    /// <summary>RFC 3339: with its offset, for a time without one is another at each place.</summary>
+    internal static bool TryParseTime(string text, out DateTimeOffset time) =>
+        DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time)
+        && (text.EndsWith('Z') || text.LastIndexOfAny(['+', '-']) > text.IndexOf('T', StringComparison.Ordinal));
+
+    private RequestTarget Target()
+    {
+        if (Url is null)
+            throw CacheEndpoints.Wrong("url is missing");
+        var method = Method ?? Methods.Get;
+        if (RequestTarget.TryParse(method, Url, null, "http", null, out var target, out _) && target.Form != TargetForm.Origin)
+            return target;
+        throw CacheEndpoints.Wrong(method == Methods.Connect
+            ? $"url: '{Url}' is not a host and a port, which CONNECT wants, write for example example.com:443"
+            : $"url: '{Url}' is not an absolute http or https URL as a request carries it, write for example http://example.com/path");
+    }
+
+    private (string? Listener, string? Policy) Place(Explainer explainer)
+    {
+        var listeners = explainer.Listeners;
+        if (Listener is not null && Policy is not null)
+            throw CacheEndpoints.Wrong("listener and policy: name one of them, a listener has its own policy");
+        if (Listener is not null && !listeners.Any(known => known.Name == Listener))
+            throw CacheEndpoints.Wrong($"listener: no HTTP listener is named '{Listener}', known: {Known(listeners.Select(known => known.Name))}");
+        if (Policy is not null && !explainer.Policies.Contains(Policy))
+            throw CacheEndpoints.Wrong($"policy: no policy is named '{Policy}', known: {Known(explainer.Policies.Order())}");
+        if (Listener is null && Policy is null && listeners.Count != 1)
+            throw CacheEndpoints.Wrong(listeners.Count == 0 ? "there is no HTTP listener: name a policy" : $"listener: there are several, name one: {Known(listeners.Select(known => known.Name))}");
+        return (Listener ?? listeners.FirstOrDefault(known => Policy is null || known.Policy == Policy)?.Name, Policy);
+    }
+
+    private static string Known(IEnumerable<string> names) => string.Join(", ", names.DefaultIfEmpty("none"));
+}
