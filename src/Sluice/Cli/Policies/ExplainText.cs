@@ -14,7 +14,7 @@ internal static class ExplainText
         if (report.Rules.Count > 0)
             Care.AdminText.Write(Rules(report.Rules), to);
         to.WriteLine(Safe($"verdict: {VerdictOf(report)}"));
-        to.WriteLine(Safe($"dial: {(report.Dial.To is { } host ? host : "nothing")}{(report.Dial.WhyNot is { } why ? $": {why}" : "")}"));
+        to.WriteLine(Safe($"dial: {(report.Dial.To is { } host ? host : "nothing")}{Why(report.Dial)}"));
         foreach (var address in report.Dial.Addresses)
             to.WriteLine($"  {address.Address}  {(address.Admitted ? "yes" : "no")}, {(address.OwnListener ? "our own listener" : address.Classes.Count == 0 ? "public" : string.Join(", ", address.Classes))}");
         to.WriteLine(Safe($"cache: {report.Cache.Verdict}: {report.Cache.Reason}"));
@@ -23,10 +23,18 @@ internal static class ExplainText
     public static Table Rules(IEnumerable<ExplainedRule> rules)
     {
         var table = Plain("rule", "says", "matches", "why");
-        foreach (var rule in rules)
+        var all = rules.ToList();
+        // Behind the one that decided there is nothing to tell.
+        var tried = all.FindLastIndex(rule => rule.Outcome != "not-reached") + 1;
+        foreach (var rule in all[..tried])
             Row(table, rule.Rule, rule.Action, Outcome(rule), Why(rule));
+        if (tried < all.Count)
+            Row(table, $"{all.Count - tried} more", "", "-", "a rule before decided");
         return table;
     }
+
+    private static string Why(ExplainedDial dial) =>
+        dial.WhyNot is { } why ? $": {why}" : dial.Addresses.Any(address => address.Admitted) ? "" : ": none of its addresses may be reached (destinations)";
 
     private static string VerdictOf(ExplainReport report)
     {
@@ -47,7 +55,7 @@ internal static class ExplainText
     private static string Why(ExplainedRule rule) => rule.Outcome switch
     {
         "on-reply" => "is about the answer",
-        "not-reached" => "a rule before it decided",
+        "not-reached" => "a rule before decided",
         _ when rule.Conditions.Count == 0 => "matches everything",
         _ => string.Join("; ", rule.Conditions.Select(condition => $"{condition.Name}: {condition.Text}")),
     };

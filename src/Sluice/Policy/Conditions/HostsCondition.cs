@@ -32,10 +32,12 @@ internal sealed class HostsCondition(ListIndex? inline, ListFile? file) : Condit
     public override string Explain(ref Asked asked, bool holds)
     {
         if (inline is not null && inline.Find(ref asked, out var entry))
-            return $"{asked.Host} is named by '{entry}'";
+            return Named(ref asked, entry, "");
         if (file is not null && file.Find(ref asked, out entry))
-            return $"{asked.Host} is named by '{entry}', {file.Path}:{entry.Line}";
-        var entries = (inline?.Count ?? 0) + (file?.Index.Count ?? 0);
-        return $"{asked.Host} is named by none of {entries} entries{(file is null ? "" : $", {file.Path}")}";
+            return Named(ref asked, entry, $", {file.Path}:{entry.Line}");
+        return $"{asked.Host} is not named{(file is null ? "" : $" in {file.Path}")}";
     }
+
+    private static string Named(ref Asked asked, in ListEntry entry, string where) =>
+        $"{(entry.Host.Length == 0 ? asked.Url : asked.Host + (entry.Text.Length == 0 ? "" : asked.Url))} is named by '{entry}'{where}";
 }
