@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Http;
 using Sluice.Forwarding;
 using Sluice.Http;
+using Sluice.Policy;
 
 namespace Sluice.Dashboard;
 
@@ -55,7 +56,7 @@ public sealed record ExplainOrder
         DateTimeOffset at = default;
         if (At is not null && !TryParseTime(At, out at))
             throw CacheEndpoints.Wrong($"at: '{At}' is not a time, write for example 2026-09-01T10:00:00+02:00");
-        return ExplainReport.Of(await explainer.ExplainAsync(request, listener, policy, client, At is null ? null : at));
+        return ExplainReport.Of(await explainer.ExplainAsync(request, new Asker(client, listener), policy, At is null ? null : at));
     }
 
     /// <summary>RFC 3339: with its offset, for a time without one is another at each place.</summary>

@@ -6,7 +6,10 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache;
+using Sluice.Cli.Care;
 using Sluice.Dashboard;
+using Sluice.Forwarding;
+using Sluice.Net;
 using Sluice.Policy;
 using Sluice.Tests.Cache;
 using Sluice.Tests.House;
@@ -59,15 +62,25 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         var doc = File.ReadAllText(Path.Combine(Repository.Root, "docs/admin-api.md"));
         Type[] shapes = [typeof(CacheStats), typeof(TierStats), typeof(EntryList), typeof(HeldEntry), typeof(EntryReport), typeof(HeldAnswers),
-            typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged), typeof(ListReport), typeof(ListFacts), typeof(UnreadLine), typeof(RuleReport), typeof(RuleHits)];
+            typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged), typeof(ListReport), typeof(ListFacts), typeof(UnreadLine), typeof(RuleReport), typeof(RuleHits), typeof(ExplainReport), typeof(ExplainedRule), typeof(ConditionTrial), typeof(ExplainedDial), typeof(ExplainedAddress), typeof(CacheForecast), typeof(ConfigurationState)];
         var members = shapes.SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct().ToList();
         Assert.True(members.Count > 40);
         Assert.All(members.Except(["routes"]), m => Assert.Contains($"`{m}`", doc, StringComparison.Ordinal));
     }
 
     [Fact]
+    public async Task Configuration_IsShownAndReloaded()
+    {
+        using var client = new AdminClient(Socket);
+        var shown = await client.GetAsync("/v1/configuration", TestContext.Current.CancellationToken);
+        Assert.Equal((1, "cache.disk"), (shown.Body.GetProperty("generation").GetInt32(), shown.Body.GetProperty("atNextStart")[0].GetString()));
+        var reloaded = await client.PostAsync<object?>("/v1/configuration/reload", null, TestContext.Current.CancellationToken);
+        Assert.Equal((2, true), (reloaded.Body.GetProperty("generation").GetInt32(), reloaded.Body.GetProperty("isRefused").GetBoolean()));
+    }
+
+    [Fact]
     public async Task NoSocketConfigured_NoApi() =>
-        Assert.Null(await AdminApi.StartAsync(new AdminOptions(), _scenario.Cache, _censor, [], NullLoggerFactory.Instance));
+        Assert.Null(await AdminApi.StartAsync(new AdminOptions(), Administered(), NullLoggerFactory.Instance));
 
     [Fact]
     public async Task Socket_IsForItsUserAloneAndGoesAtTheEnd()
@@ -118,7 +131,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async Task FolderThatIsGone_IsAnErrorThatNamesThePath()
     {
         var e = await Assert.ThrowsAsync<AdminSocketException>(() =>
-            AdminApi.StartAsync(new AdminOptions { Socket = _folder.File("no/admin.sock") }, _scenario.Cache, _censor, [], NullLoggerFactory.Instance));
+            AdminApi.StartAsync(new AdminOptions { Socket = _folder.File("no/admin.sock") }, Administered(), NullLoggerFactory.Instance));
         Assert.StartsWith(_folder.File("no/admin.sock") + ": ", e.Message, StringComparison.Ordinal);
     }
 
@@ -269,6 +282,48 @@ public sealed class AdminApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Explain_SaysWhatWouldBecomeOfARequestAndCountsNothing()
+    {
+        var (_, denied) = await AskAsync("/v1/policy/explain?method=GET&url=http://ads.test/&client=10.0.0.1");
+        Assert.Equal(("main", "p", "deny", "ads", 1), (Text(denied, "listener"), Text(denied, "policy"), Text(denied, "verdict"), Text(denied, "rule"), denied.GetProperty("line").GetInt32()));
+        var rule = denied.GetProperty("rules")[0];
+        Assert.Equal(("ads", "deny", "matched"), (Text(rule, "rule"), Text(rule, "action"), Text(rule, "outcome")));
+        Assert.Equal($"ads.test is named by 'ads.test', {_lists.File("ads")}:1", Text(rule.GetProperty("conditions")[0], "text"));
+        Assert.Equal("it is refused", Text(denied.GetProperty("dial"), "whyNot"));
+
+        var (_, allowed) = await AskAsync("/v1/policy/explain?url=http://127.0.0.1:81/");
+        var address = allowed.GetProperty("dial").GetProperty("addresses")[0];
+        Assert.Equal(("allow", "127.0.0.1:81", "loopback", false), (Text(allowed, "verdict"), Text(address, "address"), address.GetProperty("classes")[0].GetString(), address.GetProperty("admitted").GetBoolean()));
+        Assert.Equal(("miss", "nothing is stored for this URI"), (Text(allowed.GetProperty("cache"), "verdict"), Text(allowed.GetProperty("cache"), "reason")));
+
+        var (_, foreign) = await AskAsync("/v1/policy/explain?url=http://a.test/x&client=192.0.2.1");
+        Assert.Equal(("deny", "allow", 0), (Text(foreign, "verdict"), Text(foreign, "rule"), foreign.GetProperty("rules").GetArrayLength()));
+        var (_, tunnel) = await AskAsync("/v1/policy/explain?method=CONNECT&url=a.test:25");
+        Assert.Equal(("deny", "connectPorts", 1), (Text(tunnel, "verdict"), Text(tunnel, "rule"), tunnel.GetProperty("rules").GetArrayLength()));
+        Assert.All(_censor.Hits(), hits => Assert.Equal(0, hits.Hits));
+        Assert.All(_censor.Lists(), list => Assert.Equal(0, list.Hits));
+
+        static string? Text(JsonElement of, string member) => of.GetProperty(member).GetString();
+    }
+
+    [Theory]
+    [InlineData("", "url is missing")]
+    [InlineData("url=/x", "url: '/x' is not an absolute http or https URL as a request carries it, write for example http://example.com/path")]
+    [InlineData("method=CONNECT&url=a.test", "url: 'a.test' is not a host and a port, which CONNECT wants, write for example example.com:443")]
+    [InlineData("url=http://a.test/&client=me", "client: 'me' is not an IP address")]
+    [InlineData("url=http://a.test/&at=2026-09-01T10:00:00", "at: '2026-09-01T10:00:00' is not a time, write for example 2026-09-01T10:00:00+02:00")]
+    [InlineData("url=http://a.test/&listener=man", "listener: no HTTP listener is named 'man', known: main")]
+    [InlineData("url=http://a.test/&policy=q", "policy: no policy is named 'q', known: p")]
+    [InlineData("url=http://a.test/&policy=p&listener=main", "listener and policy: name one of them, a listener has its own policy")]
+    [InlineData("url=http://a.test/&field=x", "field: 'x' is not a field line, write Name: value")]
+    [InlineData("uri=http://a.test/", "unknown parameter 'uri', known: method, url, client, listener, policy, at, field")]
+    public async Task WrongExplain_SaysWhatWouldBeRight(string query, string detail)
+    {
+        var (status, body) = await AskAsync($"/v1/policy/explain?{query}");
+        Assert.Equal((HttpStatusCode.BadRequest, detail), (status, body.GetProperty("detail").GetString()));
+    }
+
+    [Fact]
     public async Task ManyAtOnce_AreAllAnswered()
     {
         await Task.WhenAll(Enumerable.Range(0, 40).Select(async i =>
@@ -279,7 +334,17 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal(3, _scenario.Cache.Counters.Entries);
     }
 
-    private Task<AdminApi?> StartAsync() => AdminApi.StartAsync(new AdminOptions { Socket = Socket }, _scenario.Cache, _censor, ["app"], _loggers);
+    private Task<AdminApi?> StartAsync() => AdminApi.StartAsync(new AdminOptions { Socket = Socket }, Administered("app"), _loggers);
+
+    private IReadOnlyList<ListenerGate> Gates =>
+    [
+        new(new ListenerOptions { Name = "main", Kind = ListenerKind.Forward, Bind = new IPEndPoint(IPAddress.Any, 3128), Policy = "p", Allow = [IPNetwork.Parse("10.0.0.0/8")] },
+            new AddressRules([], [], new AddressGuard(AddressSet.Empty, AddressGuard.OnlyThisMachines)), _censor, new LimitOptions()),
+    ];
+
+    private Administered Administered(params string[] routes) => new(_scenario.Cache, () => _censor, () => new Explainer(_censor, new Dialer(TimeProvider.System), Gates, _scenario.Cache), () => routes, () => State, () => Task.FromResult(State with { Generation = 2 }));
+
+    private static ConfigurationState State => new(1, DateTimeOffset.UnixEpoch, null, ["sluice.yaml:1:1: no"], ["cache.disk"]);
 
     private async Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(string path, string? order = null)
     {

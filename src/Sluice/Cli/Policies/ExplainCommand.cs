@@ -44,10 +44,9 @@ internal static class ExplainCommand
     private static async Task<AdminAnswer> ByTheFilesAsync(Configuration configuration, ExplainOrder order)
     {
         await using var censor = Censor.Load(configuration.Policies, TimeProvider.System, NullLogger.Instance).Censor;
-        var gates = Proxy.GatesOf(configuration, [.. configuration.Listeners.Select(listener => listener.Bind)]);
         try
         {
-            var report = await order.AnswerAsync(new Explainer(censor, new Dialer(TimeProvider.System), gates, configuration.Limits, cache: null));
+            var report = await order.AnswerAsync(new Explainer(censor, new Dialer(TimeProvider.System), Proxy.GatesOf(configuration, censor), cache: null));
             return new AdminAnswer(JsonSerializer.SerializeToElement(report, JsonSerializerOptions.Web), null, false);
         }
         catch (AdminProblemException problem)

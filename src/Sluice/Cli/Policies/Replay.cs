@@ -19,7 +19,7 @@ internal sealed class Replay : IAsyncDisposable
     {
         _policy = policy;
         _censor = Censor.Load(configuration.Policies, _time, NullLogger.Instance).Censor;
-        _gates = Proxy.GatesOf(configuration, [.. configuration.Listeners.Select(listener => listener.Bind)]).ToDictionary(gate => gate.Options.Name);
+        _gates = Proxy.GatesOf(configuration, _censor).ToDictionary(gate => gate.Options.Name);
     }
 
     /// <summary>What would be said of it; null where the configuration has no listener of that name.</summary>
@@ -31,8 +31,8 @@ internal sealed class Replay : IAsyncDisposable
         {
             if (listener is null || !_gates.TryGetValue(listener, out var gate))
                 return null;
-            if (gate.Refuse(request.Client is null ? null : new IPEndPoint(request.Client, 0), request.Head.Method) is { } refusal)
-                return refusal;
+            if (request.Client is { } client && !gate.Admits(new IPEndPoint(client, 0)))
+                return ListenerGate.ForeignClient;
             policy = gate.Options.Policy;
         }
         _time.Now = request.Record.Time;
