@@ -31,6 +31,9 @@ public sealed record RuleTrial(string Rule, RuleAction Action, RuleOutcome Outco
 
     /// <summary>From 1; 0: none.</summary>
     public int Line { get; init; }
+
+    /// <summary>It matches at some times and not at others, and its other conditions hold.</summary>
+    public bool DependsOnTime { get; init; }
 }
 
 /// <summary>One condition as it was tried.</summary>

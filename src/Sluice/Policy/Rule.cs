@@ -89,8 +89,19 @@ internal sealed class Rule
             conditions.Add(new ConditionTrial("reply", matches, _reply.Explain(reply!)));
         return new(Id, Action, !matches ? RuleOutcome.NotMatched : Reports ? RuleOutcome.OnTrial : RuleOutcome.Matched, conditions)
         {
-            List = matches ? match.List : null, Line = matches ? match.Line : 0,
+            List = matches ? match.List : null, Line = matches ? match.Line : 0, DependsOnTime = DependsOnTime(ref asked, reply),
         };
+    }
+
+    private bool DependsOnTime(ref Asked asked, ResponseHead? reply)
+    {
+        var (depends, ignored) = (false, default(Match));
+        foreach (var condition in _conditions)
+            if (condition is TimeCondition)
+                depends = true;
+            else if (!condition.Matches(ref asked, ref ignored))
+                return false;
+        return depends && (_reply is null || _reply.Matches(reply!));
     }
 
     private static IEnumerable<Condition> ConditionsOf(RuleOptions options, RuleSources sources, List<PolicyProblem> problems)

@@ -43,16 +43,16 @@ public sealed class ExplainCommandTests : IDisposable
         var (code, output, error) = await Called.RunAsync("explain", "GET", "http://ads.example/banner.js", "--client", "10.9.0.1", "-c", Yaml);
         Assert.Equal($"""
             GET http://ads.example/banner.js by listener lab, policy school
-            rule    says  matches   why
-            staff   allow no        clients: 10.9.0.1 is in none of 10.1.0.0/24
-            trial   deny  on trial  paths: /banner.js matches
-            ads     deny  yes       hosts: ads.example is named by '.ads.example', {_folder.File("blocked.txt")}:2
-            2 more        -         a rule before decided
+            rule says matches why
+            staff allow no clients: 10.9.0.1 is in none of 10.1.0.0/24
+            trial deny on trial paths: /banner.js matches
+            ads deny yes hosts: ads.example is named by '.ads.example', {_folder.File("blocked.txt")}:2
+            2 more - a rule before decided
             verdict: deny by rule 'ads', {_folder.File("blocked.txt")}:2 (403): The host 'ads.example' is not let through.
             dial: nothing: it is refused
             cache: none: it is refused
 
-            """.ReplaceLineEndings("\n"), Regex.Replace(output, "(says|allow|deny) {2}(?! )|(2 more) {2}", "$1$2 "));
+            """.ReplaceLineEndings("\n"), Regex.Replace(output, " {2,}", " "));
         Assert.Equal((0, $"sluice: {_folder.File("admin.sock")}: nobody answers there: judged by the files as they stand\n"), (code, error));
     }
 
