@@ -166,15 +166,20 @@ public sealed partial class Proxy
     {
         if (_addresses?.IsOf(own) is not true)
             _addresses = new GuardedAddresses(own);
-        return [.. configuration.Listeners.Select(options => new ListenerGate(options, _addresses.Of(options, configuration.Policies), censor, configuration.Limits, _state.Generation))];
+        return GatesOf(configuration, censor, _addresses, _state.Generation);
     }
 
     /// <summary>The listeners of a configuration that nobody serves: to judge by it.</summary>
-    internal static IReadOnlyList<ListenerGate> GatesOf(Configuration configuration, Censor censor)
-    {
-        var addresses = new GuardedAddresses([.. configuration.Listeners.Select(options => options.Bind)]);
-        return [.. configuration.Listeners.Select(options => new ListenerGate(options, addresses.Of(options, configuration.Policies), censor, configuration.Limits))];
-    }
+    internal static IReadOnlyList<ListenerGate> GatesOf(Configuration configuration, Censor censor) =>
+        GatesOf(configuration, censor, new GuardedAddresses([.. configuration.Listeners.Select(options => options.Bind)]), generation: 1);
+
+    private static List<ListenerGate> GatesOf(Configuration configuration, Censor censor, GuardedAddresses addresses, int generation) =>
+    [
+        .. configuration.Listeners.Select(options => new ListenerGate(options, addresses.Of(options, configuration.Policies), censor, configuration.Limits, generation)
+        {
+            Upstreams = configuration.Upstreams,
+        }),
+    ];
 
     private static List<string> AtNextStart(Configuration started, Configuration next)
     {

@@ -15,12 +15,14 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
     {
         var top = new Section(root, "", "", Keys.Table, problems);
         var listeners = new ListenerReader(folder, tryPorts).Read(top);
+        var upstreams = UpstreamReader.ReadNamed(top, folder, listeners);
         return new Configuration
         {
             Listeners = listeners,
             Cache = ReadCache(top.Child("cache")),
             Admin = ReadAdmin(top.Child("admin")),
-            Policies = new PolicyReader(folder, [.. listeners.Select(listener => listener.Name)], problems).Read(top),
+            Upstreams = upstreams,
+            Policies = new PolicyReader(folder, [.. listeners.Select(listener => listener.Name)], [.. upstreams.Keys], problems).Read(top),
             Log = ReadLog(top.Child("logs")),
             Limits = ReadLimits(top.Child("limits")),
         };

@@ -8,16 +8,18 @@ namespace Sluice.Dashboard;
 /// <param name="Verdict"><c>allow</c>, <c>deny</c> or <c>report</c>.</param>
 /// <param name="Rule">That decided; null: the default did, or there is no policy.</param>
 /// <param name="Status">Of the refusal; 0: nothing is refused.</param>
+/// <param name="Upstream">The name of the one that a rule routes to.</param>
+/// <param name="DialAs">The host that is dialled instead.</param>
 /// <param name="Rules">All of the policy, in their order.</param>
 public sealed record ExplainReport(
-    string? Listener, string? Policy, string Verdict, string? Rule, string? List, int Line, int Status, string Reason, string? Redirect, string? Tags, bool BypassesCache,
+    string? Listener, string? Policy, string Verdict, string? Rule, string? List, int Line, int Status, string Reason, string? Redirect, string? Tags, bool BypassesCache, string? Upstream, string? DialAs,
     IReadOnlyList<ExplainedRule> Rules, ExplainedDial Dial, CacheForecast Cache)
 {
     internal static ExplainReport Of(Forecast forecast)
     {
         var verdict = forecast.Explanation.Verdict;
         return new(forecast.Listener, forecast.Policy, verdict.Outcome, verdict.Rule, verdict.List, verdict.Line, verdict.Status, verdict.Reason, verdict.Redirect, verdict.Tags,
-            verdict.BypassesCache, [.. forecast.Explanation.Rules.Select(ExplainedRule.Of)], ExplainedDial.Of(forecast.Dial),
+            verdict.BypassesCache, verdict.Route, verdict.DialAs, [.. forecast.Explanation.Rules.Select(ExplainedRule.Of)], ExplainedDial.Of(forecast.Dial),
             forecast.Cache);
     }
 }

@@ -33,11 +33,14 @@ public sealed class Explainer(Censor censor, Dialer dialer, IReadOnlyList<Listen
         var explanation = censor.Explain(policy, request, asker, null, at);
         if (explanation.Verdict.Denies)
             return Refused(explanation, "it is refused");
-        if (request.Method != Methods.Connect)
-            return new Forecast(asker.Listener, policy, explanation, await DialOfAsync(gate, request.Target), await CacheOfAsync(gate, request, explanation.Verdict));
-        if (gate?.LetsConnectTo(request.Target.Port) is false)
+        var isTunnel = request.Method == Methods.Connect;
+        if (isTunnel && gate?.LetsConnectTo(request.Target.Port) is false)
             return Refused(explanation with { Verdict = Tunnels.PortDenied(request.Target.Port) }, "limits.connectPorts does not have the port");
-        return new Forecast(asker.Listener, policy, explanation, await DialOfAsync(gate, request.Target), CacheForecast.None("it is a tunnel"));
+        if (gate is null)
+            return new Forecast(null, policy, explanation, DialForecast.None(NoListener), CacheForecast.None(NoListener));
+        var route = Route.Of(gate, request.Target, explanation.Verdict);
+        return new Forecast(asker.Listener, policy, explanation, await DialOfAsync(route),
+            isTunnel ? CacheForecast.None("it is a tunnel") : await CacheOfAsync(route, request, explanation.Verdict));
 
         Forecast Refused(Explanation why, string text) => new(asker.Listener, policy, why, DialForecast.None(text), CacheForecast.None(text));
     }
@@ -52,20 +55,17 @@ public sealed class Explainer(Censor censor, Dialer dialer, IReadOnlyList<Listen
             : null;
     }
 
-    private async Task<CacheForecast> CacheOfAsync(ListenerGate? gate, RequestHead request, Verdict verdict)
+    private async Task<CacheForecast> CacheOfAsync(Route route, RequestHead request, Verdict verdict)
     {
-        if (cache is null || gate is null)
-            return CacheForecast.None(cache is null ? "no proxy runs that has one" : NoListener);
-        var held = await cache.Care.ShowAsync(request, gate.CacheScope, verdict.BypassesCache, gate.MayDial);
+        if (cache is null)
+            return CacheForecast.None("no proxy runs that has one");
+        var held = await cache.Care.ShowAsync(request, route.Scope, verdict.BypassesCache, route.MayDial);
         return new CacheForecast(held.Verdict, held.Reason);
     }
 
-    private async Task<DialForecast> DialOfAsync(ListenerGate? gate, RequestTarget target)
+    private async Task<DialForecast> DialOfAsync(Route route)
     {
-        if (gate is null)
-            return DialForecast.None(NoListener);
-        var to = gate.Options.Kind == ListenerKind.Reverse ? gate.Options.To!.Value : new HostPort(target.Host, target.Port);
-        var (addresses, error) = await dialer.JudgeAsync(to, gate.Addresses, gate.Limits.Connect);
-        return new DialForecast(to, addresses, error == DialError.None ? null : ForwardErrors.Of(error).Row().Text);
+        var (addresses, error) = await dialer.JudgeAsync(route.To.At, route.Addresses, route.Listener.Limits.Connect);
+        return new DialForecast(route.To.At, addresses, error == DialError.None ? null : ForwardErrors.Of(error).Row().Text);
     }
 }

@@ -1,7 +1,9 @@
+using System.Collections.Frozen;
 using System.Net;
 using Sluice.Http;
 using Sluice.Net;
 using Sluice.Policy;
+using Sluice.Upstream;
 
 namespace Sluice.Forwarding;
 
@@ -28,11 +30,8 @@ public sealed class ListenerGate(ListenerOptions options, AddressRules addresses
 
     public AddressRules Addresses { get; } = options.Kind == ListenerKind.Forward ? addresses : AddressRules.Any;
 
-    /// <summary>The same for what the cache holds: from where may it have come? Null: from anywhere.</summary>
-    public Func<IPEndPoint, bool>? MayDial { get; } = options.Kind == ListenerKind.Forward ? addresses.Admits : null;
-
-    /// <summary>Where an answer comes from begins its cache key: the route, or, forward, the origin in the target.</summary>
-    public string CacheScope => options.Kind == ListenerKind.Reverse ? options.Name : "";
+    /// <summary>Those that rules route to, by name.</summary>
+    public IReadOnlyDictionary<string, Destination> Upstreams { get; init; } = FrozenDictionary<string, Destination>.Empty;
 
     /// <summary>What stands for an absent Host: the origin's authority; null on a forward listener.</summary>
     public string? OwnAuthority { get; } = options.Kind == ListenerKind.Reverse ? options.To?.ToString() : null;
