@@ -42,7 +42,7 @@ public static class PolicyCheck
             var rule = rules[i];
             if (Array.Find(rules[..i], before => ListsCover(before, rule)) is { } covering)
                 Report(rule, $"is never reached: all that its list names rule '{covering.Id}' before it names too");
-            else if (policy.DefaultAllows && Array.TrueForAll(rules[i..], later => later.Options is { Action: RuleAction.Allow, Tag: null, BypassesCache: false }))
+            else if (policy.DefaultAllows && Array.TrueForAll(rules[i..], later => later.Options is { Action: RuleAction.Allow, Adds: false }))
                 Report(rule, "changes nothing: no rule behind it refuses or adds anything, and default allows");
         }
         return problems;

@@ -68,6 +68,7 @@ public sealed class PolicyTrialTests : IDisposable
         var (code, output, error) = await TestAsync("config: school.yaml\ncases: [{ ask: GET http://games.example/, expect: report }]\n");
         Assert.Equal(1, code);
         Assert.EndsWith("0 passed, 1 failed\n", output, StringComparison.Ordinal);
+        Assert.Equal((0, "1 passed, 0 failed\n", ""), await TestAsync("config: school.yaml\ncases: [{ ask: GET http://fine.example/, expect: allow }]\n"));
         Assert.Equal($"{_folder.File("cases.yaml")}:2:9: warning: it comes otherwise at other times, write at: \"2026-09-01T10:00:00+02:00\"\n", error);
     }
 
