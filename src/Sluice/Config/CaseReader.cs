@@ -116,7 +116,7 @@ internal sealed class CaseReader(Configuration configuration)
         IPAddress.TryParse(text, out address!) ? null : "is not an IP address, write for example 10.2.0.7";
 
     private static string? Time(string text, out DateTimeOffset time) =>
-        Dashboard.ExplainOrder.TryParseTime(text, out time) ? null : "is not a time with its offset, write for example \"2026-09-01T10:00:00+02:00\"";
+        Rfc3339.TryParse(text, out time) ? null : "is not a time with its offset, write for example \"2026-09-01T10:00:00+02:00\"";
 
     private enum Expected
     {

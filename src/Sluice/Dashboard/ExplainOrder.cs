@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Sluice.Forwarding;
@@ -54,15 +53,10 @@ public sealed record ExplainOrder
         if (Client is not null && !IPAddress.TryParse(Client, out client))
             throw CacheEndpoints.Wrong($"client: '{Client}' is not an IP address");
         DateTimeOffset at = default;
-        if (At is not null && !TryParseTime(At, out at))
+        if (At is not null && !Rfc3339.TryParse(At, out at))
             throw CacheEndpoints.Wrong($"at: '{At}' is not a time, write for example 2026-09-01T10:00:00+02:00");
         return ExplainReport.Of(await explainer.ExplainAsync(request, new Asker(client, listener), policy, At is null ? null : at));
     }
-
-    /// <summary>RFC 3339: with its offset, for a time without one is another at each place.</summary>
-    internal static bool TryParseTime(string text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time)
-        && (text.EndsWith('Z') || text.LastIndexOfAny(['+', '-']) > text.IndexOf('T', StringComparison.Ordinal));
 
     private RequestTarget Target()
     {
