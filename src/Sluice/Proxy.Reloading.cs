@@ -177,7 +177,7 @@ public sealed partial class Proxy
     [
         .. configuration.Listeners.Select(options => new ListenerGate(options, addresses.Of(options, configuration.Policies), censor, configuration.Limits, generation)
         {
-            Upstreams = configuration.Upstreams,
+            Upstreams = configuration.Upstreams, Page = configuration.Page,
         }),
     ];
 
