@@ -18,6 +18,7 @@ public sealed class Proxy : IAsyncDisposable
 {
     private readonly AccessLog _log;
     private readonly Censor _censor;
+    private readonly Authenticator? _authenticator;
     private readonly UpstreamPool _upstream;
     private readonly Deadlines _relayed;
     private readonly Heartbeat _heartbeat;
@@ -26,11 +27,12 @@ public sealed class Proxy : IAsyncDisposable
     private HttpServer? _http;
     private IReadOnlyList<TcpRelay> _relays = [];
 
-    private Proxy(AccessLog log, Censor censor, UpstreamPool upstream, Deadlines relayed, Heartbeat heartbeat, HttpCache cache, AdminApi? admin,
+    private Proxy(AccessLog log, Censor censor, Authenticator? authenticator, UpstreamPool upstream, Deadlines relayed, Heartbeat heartbeat, HttpCache cache, AdminApi? admin,
         IReadOnlyList<IPEndPoint> endPoints, Action<ExchangeRecord>? seen)
     {
         _log = log;
         _censor = censor;
+        _authenticator = authenticator;
         _upstream = upstream;
         _relayed = relayed;
         _heartbeat = heartbeat;
@@ -76,18 +78,19 @@ public sealed class Proxy : IAsyncDisposable
             throw;
         }
         var limits = configuration.Limits;
+        var authenticator = configuration.Users is { } users ? new Authenticator(users, time, loggers.CreateLogger("Sluice.Users")) : null;
         var dialer = new Dialer(time);
         var upstream = new UpstreamPool(dialer, UpstreamOptionsOf(limits), time);
         var log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
         var heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         var relayed = new Deadlines(time);
-        var proxy = new Proxy(log, censor, upstream, relayed, heartbeat, cache, admin, [.. sockets.Select(socket => socket.EndPoint)], seen);
+        var proxy = new Proxy(log, censor, authenticator, upstream, relayed, heartbeat, cache, admin, [.. sockets.Select(socket => socket.EndPoint)], seen);
 
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
         var tunnels = new Tunnels(dialer, limits, relayed);
         var fetch = new Fetch(upstream, cache, new RequestBuilder(via), tunnels, limits, time);
-        var http = new HttpProxy(cache, censor, fetch, tunnels, limits, via);
+        var http = new HttpProxy(cache, new LoginStep(authenticator), censor, fetch, tunnels, limits, via);
 
         var rules = RulesOf(configuration, proxy.EndPoints);
         var gates = configuration.Listeners.Select(options => new ListenerGate(options, rules(options))).Zip(sockets).ToLookup(
@@ -98,11 +101,12 @@ public sealed class Proxy : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>After SIGHUP: a log file that was moved away begins anew, lists are read again.</summary>
+    /// <summary>After SIGHUP: a log file that was moved away begins anew, lists and the password file are read again.</summary>
     public void Reopen()
     {
         _log.Reopen();
         _censor.Reload();
+        _authenticator?.Reload();
     }
 
     /// <summary>Drains: accepts no more, lets what is open end for <c>limits.drain</c>, then breaks it off; the log is whole.</summary>
@@ -117,6 +121,7 @@ public sealed class Proxy : IAsyncDisposable
         _relayed.Dispose();
         _heartbeat.Dispose();
         await _censor.DisposeAsync();
+        await (_authenticator?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _log.DisposeAsync();
         await Cache.DisposeAsync();
     }

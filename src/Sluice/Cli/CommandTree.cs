@@ -38,7 +38,7 @@ internal static class CommandTree
     private static Command Run(Examples examples)
     {
         var file = ConfigurationOption();
-        var command = new Command("run", "Runs what a configuration file says, until SIGTERM or Ctrl-C. SIGHUP reopens the log and reads the lists again.") { file };
+        var command = new Command("run", "Runs what a configuration file says, until SIGTERM or Ctrl-C. SIGHUP reopens the log and reads the lists and the password file again.") { file };
         examples.Add(command, "sluice run -c sluice.yaml", "SLUICE__Cache__Memory=1GiB sluice run -c /etc/sluice.yaml");
         command.SetAction(parsed => FileForm.RunAsync(parsed.GetRequiredValue(file)));
         return command;

@@ -14,13 +14,16 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
     public Configuration Read(Mapping root)
     {
         var top = new Section(root, "", "", problems);
+        var users = new UserReader(folder);
+        var options = users.Read(top);
         var listeners = new ListenerReader(folder, tryPorts).Read(top);
         return new Configuration
         {
             Listeners = listeners,
             Cache = ReadCache(top.Child("cache")),
             Admin = ReadAdmin(top.Child("admin")),
-            Policies = new PolicyReader(folder, [.. listeners.Select(listener => listener.Name)], problems).Read(top),
+            Users = options,
+            Policies = new PolicyReader(folder, listeners, users, problems).Read(top),
             Log = ReadLog(top.Child("logs")),
             Limits = ReadLimits(top.Child("limits")),
         };

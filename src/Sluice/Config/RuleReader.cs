@@ -6,7 +6,7 @@ using Sluice.Policy;
 namespace Sluice.Config;
 
 /// <summary>One rule of <c>policies.*.rules</c>, but for its hosts.</summary>
-internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
+internal sealed class RuleReader(IReadOnlyCollection<string> listeners, UserReader users)
 {
     private static readonly string[] OfRefusals = ["status", "reason", "refusal", "redirect"];
 
@@ -28,6 +28,8 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
             Reports = IsReport(section),
             Clients = section.Some<IPNetwork>("clients", Values.Network),
             Listeners = section.Some<string>("listeners", Listener),
+            Users = section.Some<string>("users", users.User),
+            Groups = section.Some<string>("groups", users.Group),
             Schemes = section.Some<string>("schemes", Values.Scheme),
             Ports = section.Some<PortRange>("ports", Values.Ports),
             Methods = section.Some<string>("methods", Values.Method),

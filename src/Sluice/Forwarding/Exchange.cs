@@ -58,7 +58,10 @@ internal sealed class Exchange
 
     public Verdict Verdict { get; set; } = Verdict.Allowed;
 
-    public Asker Asker => new(Record.Client?.Address, Listener.Options.Name);
+    /// <summary>Who has logged in.</summary>
+    public User? User { get; set; }
+
+    public Asker Asker => new(Record.Client?.Address, Listener.Options.Name, User);
 
     public TimeProvider Time { get; }
 

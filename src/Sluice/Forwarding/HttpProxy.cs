@@ -11,13 +11,13 @@ namespace Sluice.Forwarding;
 /// The life of an HTTP exchange; the numbers are those of docs/request-path.md. Steps return values: a refusal or a
 /// failure is an <see cref="ErrorPage"/> that the step hands back, and it is answered in one place.
 /// </summary>
-internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tunnels tunnels, LimitOptions limits, Via via)
+internal sealed class HttpProxy(HttpCache cache, LoginStep login, Censor censor, Fetch fetch, Tunnels tunnels, LimitOptions limits, Via via)
 {
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ServeAsync(Exchange x)
     {
         var delivery = new Delivery(x, censor, via);
-        if (Judge(x) is { } refused)                                                                   // 1
+        if ((Admit(x) ?? await login.AskAsync(x) ?? Judge(x)) is { } refused)                           // 1
         {
             await delivery.RefuseAsync(refused);
             return;
@@ -59,13 +59,17 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
     public ValueTask FailAsync(Exchange x) => new Delivery(x, censor, via).RefuseAsync(
         new ErrorPage(500, "proxy_internal_error", "The proxy failed to handle this request.") { Closes = true });
 
-    private ErrorPage? Judge(Exchange x)
+    private ErrorPage? Admit(Exchange x)
     {
         if (RequestReader.Read(x, limits) is { } unread)
             return ErrorPage.For(unread);
+        return x.Listener.Admits(x.Record.Client) ? null
+            : Deny(x, new Verdict { Denies = true, Rule = "allow", Status = 403, Reason = "Clients of your network are not served here." });
+    }
+
+    private ErrorPage? Judge(Exchange x)
+    {
         var listener = x.Listener;
-        if (!listener.Admits(x.Record.Client))
-            return Deny(x, new Verdict { Denies = true, Rule = "allow", Status = 403, Reason = "Clients of your network are not served here." });
         // Wherever it leads: a cache behind us is not the client's to empty either.
         if (x.Request.Method == Methods.Purge && !listener.LetsPurge(x.Record.Client))
             return Deny(x, new Verdict { Denies = true, Rule = "purge", Status = 403, Reason = "PURGE is not obeyed for clients of your network." });
@@ -85,7 +89,7 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
         return x.Verdict.Denies ? ErrorPage.For(x.Verdict) : null;
     }
 
-    private static ErrorPage Deny(Exchange x, Verdict verdict)
+    internal static ErrorPage Deny(Exchange x, Verdict verdict)
     {
         x.Verdict = x.Record.Verdict = verdict;
         return ErrorPage.For(verdict);

@@ -76,6 +76,8 @@ internal sealed class Rule
             yield return new TargetCondition(options);
         if (options.Clients.Count > 0)
             yield return new ClientCondition(options.Clients);
+        if (UserCondition.IsIn(options))
+            yield return new UserCondition(options);
         if (options.Times.Count > 0)
             yield return new TimeCondition(options.Times);
         if (options.Headers.Count > 0)
