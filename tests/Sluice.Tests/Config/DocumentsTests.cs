@@ -58,6 +58,7 @@ public class DocumentsTests
         KeyKind.Words => "list",
         KeyKind.Statuses => "list of status codes",
         KeyKind.Patterns => "map of patterns",
+        KeyKind.Groups => "map of lists",
         KeyKind.QueryNames => "list, or `all`",
         KeyKind.Age => "duration",
         KeyKind.Bind => "address and port",

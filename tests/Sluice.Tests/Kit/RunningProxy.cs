@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache;
 using Sluice.Config;
@@ -103,14 +104,22 @@ public sealed class RunningProxy : IAsyncDisposable
 
     private static HostPort To(IPEndPoint to) => new(to.Address.ToString(), to.Port);
 
+    /// <summary>Of a configuration file that stays where it is, under this clock; its access log is written.</summary>
+    public static Task<RunningProxy> OfPathAsync(string path, TimeProvider time, ILoggerFactory loggers)
+    {
+        var loaded = ConfigurationFile.Load(path, new Dictionary<string, string>());
+        Assert.Empty(loaded.Problems);
+        return StartAsync(loaded.Configuration! with { Limits = loaded.Configuration.Limits with { Drain = TimeSpan.FromSeconds(1) } }, time, loggers);
+    }
+
     /// <summary>With these listeners, under this clock.</summary>
     public static Task<RunningProxy> OfAsync(TimeProvider time, CacheOptions cache, params ListenerOptions[] listeners) => StartAsync(
         new Configuration { Listeners = listeners, Limits = new LimitOptions { Drain = TimeSpan.FromSeconds(1) }, Cache = cache, Log = new LogOptions { Off = true } }, time);
 
-    private static async Task<RunningProxy> StartAsync(Configuration configuration, TimeProvider? time = null)
+    private static async Task<RunningProxy> StartAsync(Configuration configuration, TimeProvider? time = null, ILoggerFactory? loggers = null)
     {
         var running = new RunningProxy();
-        running._proxy = await Proxy.StartAsync(configuration, NullLoggerFactory.Instance, time ?? TimeProvider.System, running.Keep);
+        running._proxy = await Proxy.StartAsync(configuration, loggers ?? NullLoggerFactory.Instance, time ?? TimeProvider.System, running.Keep);
         running.EndPoints = running._proxy.EndPoints;
         return running;
     }
