@@ -74,7 +74,7 @@ internal sealed class UserReader(string folder)
         var members = new List<string>();
         if (group.Value is not Sequence { Items.Count: > 0 } list)
         {
-            section.ProblemAt(group.Value.Place, $"groups.{group.Key}", "is not a list of users, write for example [anna, ben]");
+            section.ProblemAt(group.Value.Place, $"groups.{group.Key}", "names no users, write for example [anna, ben]");
             return members;
         }
         foreach (var item in list.Items)
