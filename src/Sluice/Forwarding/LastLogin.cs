@@ -12,7 +12,7 @@ internal sealed class LastLogin
     private User? _user;
 
     /// <summary>Who sends that value of Proxy-Authorization, if it was the last and still holds.</summary>
-    public User? Find(string field) => _user is { IsCurrent: true } && IsLast(field) ? _user : null;
+    public User? Find(string field) => _user is not null && IsLast(field) ? _user = _user.Current : null;
 
     public void Keep(string field, User user) => (_field, _user) = (field, user);
 

@@ -5,10 +5,12 @@ namespace Sluice.Forwarding;
 
 /// <summary>Who asks (RFC 9110 s.11.7)? On listeners that want to know. Credentials that are known cost no wait and no allocation; new ones are
 /// looked at elsewhere. They are for us: with the answer they are taken out of the request, so that no rule, cache or upstream sees them.</summary>
-/// <param name="authenticator">Null: no listener asks.</param>
-internal sealed class LoginStep(Authenticator? authenticator)
+internal sealed class LoginStep(Authenticator authenticator)
 {
     private const string Rule = "login";
+
+    /// <summary>Of a tunnel whose user is no longer one.</summary>
+    public static readonly Verdict NoLonger = new() { Denies = true, Rule = Rule, Status = 407, Reason = "Who opened it could not log in any more." };
 
     /// <summary>What to answer instead, or null: the exchange has its user, if it needs one.</summary>
     public ValueTask<ErrorPage?> AskAsync(Exchange x)
@@ -18,7 +20,7 @@ internal sealed class LoginStep(Authenticator? authenticator)
         var field = x.Fields.Get(FieldNames.ProxyAuthorization);
         if (field is not null && x.Client.Login.Find(field) is { } user)
             return new(Enter(x, user));
-        var check = authenticator!.CheckAsync(field, x.Record.Client?.Address);
+        var check = authenticator.CheckAsync(field, x.Record.Client?.Address);
         return check.IsCompletedSuccessfully ? new(Judge(x, field, check.GetAwaiter().GetResult())) : WaitAsync(x, field, check);
     }
 
@@ -49,9 +51,9 @@ internal sealed class LoginStep(Authenticator? authenticator)
             case LoginOutcome.Busy:
                 return Deny(x, 429, "Too many log in at once. Try again soon.") with { RetryAfter = login.RetryAfter };
             case LoginOutcome.Missing:
-                return Deny(x, 407, "This proxy wants to know who you are.") with { Challenge = authenticator!.Challenge };
+                return Deny(x, 407, "This proxy wants to know who you are.") with { Challenge = authenticator.Challenge };
             default:
-                return Deny(x, 407, "The user name or the password is not right.") with { Challenge = authenticator!.Challenge };
+                return Deny(x, 407, "The user name or the password is not right.") with { Challenge = authenticator.Challenge };
         }
     }
 

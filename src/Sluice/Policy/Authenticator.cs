@@ -15,7 +15,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
-using Sluice.Policy.Lists;
+using Sluice.Net;
 using Sluice.Policy.Users;
 
 namespace Sluice.Policy;
@@ -25,11 +25,9 @@ public sealed class Authenticator : IAsyncDisposable
 {
     private const int MostWrongKept = 4096;
 
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
-
-    private readonly UserOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly Action? _changed;
     private readonly Func<string, string, bool> _verify;
     private readonly long _began;
     private readonly KeyedHash _hash = new();
@@ -42,34 +40,49 @@ public sealed class Authenticator : IAsyncDisposable
     private readonly GuessLimit _byAddress = new(atOnce: 20, TimeSpan.FromSeconds(10));
     private readonly GuessLimit _byName = new(atOnce: 5, TimeSpan.FromSeconds(30));
     private readonly Attempts _attempts;
+    private Accounts _accounts = Accounts.None;
     private readonly Lock _reading = new(); // the following, and to read
     private readonly ITimer _looking;
-    private Accounts _accounts = Accounts.None;
-    private FileStamp? _read;
-    private FileStamp? _seen;
+    private UserOptions? _options;
+    private FileWatch _watch = new([]);
     private TimeSpan _lastHash = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Reads the file and begins to watch it. Where it cannot be read nobody logs in until it can.</summary>
-    /// <param name="options">Checked.</param>
+    /// <param name="options">As for <see cref="Use"/>.</param>
     /// <param name="time">Paces the watching and the limits.</param>
     /// <param name="log">Receives what is loaded, what fails, and who is limited.</param>
-    public Authenticator(UserOptions options, TimeProvider time, ILogger log) : this(options, time, log, static (password, hash) => BCrypt.Net.BCrypt.Verify(password, hash))
+    /// <param name="changed">Called when somebody's login has ended or has other groups.</param>
+    public Authenticator(UserOptions? options, TimeProvider time, ILogger log, Action? changed = null)
+        : this(options, time, log, changed, static (password, hash) => BCrypt.Net.BCrypt.Verify(password, hash))
     {
     }
 
     /// <param name="verify">Whether a password has a hash.</param>
-    internal Authenticator(UserOptions options, TimeProvider time, ILogger log, Func<string, string, bool> verify)
+    internal Authenticator(UserOptions? options, TimeProvider time, ILogger log, Action? changed, Func<string, string, bool> verify)
     {
-        (_options, _time, _log, _verify, _began) = (options, time, log, verify, time.GetTimestamp());
-        // RFC 7617 s.2, 2.1
-        Challenge = $"Basic realm=\"{options.Realm.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\", charset=\"UTF-8\"";
+        (_time, _log, _changed, _verify, _began) = (time, log, changed, verify, time.GetTimestamp());
         _attempts = new Attempts(Work);
-        Reload();
-        _looking = time.CreateTimer(_ => ReadChanged(), null, LookEvery, LookEvery);
+        _looking = time.CreateTimer(_ => ReadChanged(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Use(options);
     }
 
     /// <summary>The value of Proxy-Authenticate.</summary>
-    public string Challenge { get; }
+    public string Challenge { get; private set; } = "";
+
+    /// <summary>Reads the file and watches it from now on. Who is unchanged stays logged in, with the groups of now.</summary>
+    /// <param name="options">Checked; null: nobody logs in. Where the file cannot be read all the same, the users of before stay.</param>
+    public void Use(UserOptions? options)
+    {
+        lock (_reading)
+        {
+            _options = options;
+            _watch = new FileWatch(options is null ? [] : [options.File]);
+            // RFC 7617 s.2, 2.1
+            Challenge = $"Basic realm=\"{options?.Realm.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\", charset=\"UTF-8\"";
+            var every = options is null ? Timeout.InfiniteTimeSpan : FileWatch.Every;
+            _looking.Change(every, every);
+            Read();
+        }
+    }
 
     /// <summary>Who sends these credentials. Done at once, without an allocation, for those that are known; else when they have been hashed.</summary>
     /// <param name="field">The value of Proxy-Authorization; null: there is none.</param>
@@ -82,8 +95,8 @@ public sealed class Authenticator : IAsyncDisposable
         if (!BasicCredentials.TryDecode(field, room, out var octets, out var colon))
             return new(new Login(LoginOutcome.Malformed));
         var credentials = _hash.Of(octets);
-        if (_proven.TryGetValue(credentials, out var known) && known.User.IsCurrent)
-            return new(new Login(LoginOutcome.Accepted, known.User));
+        if (_proven.TryGetValue(credentials, out var known) && known.User.Current is { } user)
+            return new(new Login(LoginOutcome.Accepted, user));
         var (name, password) = BasicCredentials.Split(octets, colon);
         lock (_lock)
             return Begin(credentials, name, password, client);
@@ -157,11 +170,11 @@ public sealed class Authenticator : IAsyncDisposable
         _byAddress.PayBack(attempt.Address);
         if (attempt.PaysByName)
             _byName.PayBack(attempt.Name);
-        var account = attempt.Account!;
         // The file may have changed meanwhile.
-        if (!account.User.IsCurrent)
+        if (_accounts.Find(attempt.Account!.User.Name) is not { } account || account.Hash != attempt.Account.Hash)
             return new Login(LoginOutcome.Wrong);
-        Forget(account);
+        if (account.Proven is { } before)
+            _proven.TryRemove(before, out _);
         (account.Proven, account.SeenFrom) = (attempt.Credentials, attempt.Address);
         _proven[attempt.Credentials] = account;
         return new Login(LoginOutcome.Accepted, account.User);
@@ -183,12 +196,6 @@ public sealed class Authenticator : IAsyncDisposable
         return new Login(LoginOutcome.Wrong);
     }
 
-    private void Forget(Account account)
-    {
-        if (account.Proven is { } before)
-            _proven.TryRemove(before, out _);
-    }
-
     private TimeSpan Now => _time.GetElapsedTime(_began);
 
     private void ReadChanged()
@@ -198,10 +205,7 @@ public sealed class Authenticator : IAsyncDisposable
             return;
         try
         {
-            var before = _seen;
-            _seen = FileStamp.Of(_options.File);
-            // The same at two looks: no half-written file is taken.
-            if (_seen != _read && _seen == before)
+            if (_watch.HasSettledChange())
                 Read();
         }
         finally
@@ -212,23 +216,40 @@ public sealed class Authenticator : IAsyncDisposable
 
     private void Read()
     {
-        _read = _seen = FileStamp.Of(_options.File);
-        var file = PasswordFile.Read(_options.File);
+        _watch.Read();
+        if (_options is not { } options)
+        {
+            Take(new Dictionary<string, BcryptHash>(), name => new User(name, []));
+            return;
+        }
+        var file = PasswordFile.Read(options.File);
         if (file.Problems.Count > 0)
         {
             foreach (var problem in file.Problems.Take(CensorLog.ProblemsShown))
                 AuthenticatorLog.Problem(_log, problem.Where, problem.Text);
-            AuthenticatorLog.Kept(_log, _options.File);
+            AuthenticatorLog.Kept(_log, options.File);
             return;
         }
+        AuthenticatorLog.Loaded(_log, options.File, file.Hashes.Count, Take(file.Hashes, options.UserOf));
+    }
+
+    /// <summary>How many users are new, have another password or are gone.</summary>
+    private int Take(IReadOnlyDictionary<string, BcryptHash> hashes, Func<string, User> userOf)
+    {
         int changed;
+        IReadOnlyList<(Account Former, Account? Now)> replaced;
         lock (_lock)
         {
-            _accounts = _accounts.Next(file.Hashes, _options, out var gone, out changed);
-            foreach (var account in gone)
+            _accounts = _accounts.Next(hashes, userOf, out replaced, out changed);
+            foreach (var (former, now) in replaced)
             {
-                account.User.Withdraw();
-                Forget(account);
+                former.User.Withdraw(now?.User);
+                if (former.Proven is not { } proven)
+                    continue;
+                if (now is null)
+                    _proven.TryRemove(proven, out _);
+                else
+                    _proven[proven] = now;
             }
             if (changed > 0)
             {
@@ -236,6 +257,8 @@ public sealed class Authenticator : IAsyncDisposable
                 _oldestWrong.Clear();
             }
         }
-        AuthenticatorLog.Loaded(_log, _options.File, file.Hashes.Count, changed);
+        if (replaced.Count > 0)
+            _changed?.Invoke();
+        return changed;
     }
 }

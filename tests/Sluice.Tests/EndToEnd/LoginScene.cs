@@ -21,6 +21,10 @@ internal sealed class LoginScene : IAsyncDisposable
 
     public LogLines Log { get; } = new();
 
+    public string Passwords => _folder.File("htpasswd");
+
+    public string Configuration => _folder.File("sluice.yaml");
+
     public string AccessLog => File.ReadAllText(_folder.File("access.log"));
 
     /// <param name="more">Behind the first listener, and whole sections.</param>
@@ -31,6 +35,7 @@ internal sealed class LoginScene : IAsyncDisposable
         scene.Write(UserScene.Line("anna"), UserScene.Line("ben", cost: cost));
         await File.WriteAllTextAsync(scene._folder.File("sluice.yaml"), $$"""
             users: { file: htpasswd, realm: Lab, groups: { staff: [anna] } }
+            limits: { drain: 1s, connectPorts: [1-65535] }
             logs: { access: { format: json, to: access.log } }
             policies: { p: { default: allow, rules: [{ id: staff-only, deny: true, users: [ben], paths: [/staff/*] }, { id: not-all, deny: true, groups: [staff], paths: [/play/*] }] } }
             listeners:
@@ -38,20 +43,19 @@ internal sealed class LoginScene : IAsyncDisposable
               {{more}}
             """);
         scene._loggers = LoggerFactory.Create(builder => builder.AddProvider(scene.Log));
-        scene.Proxy = await RunningProxy.OfPathAsync(scene._folder.File("sluice.yaml"), time ?? scene.Time, scene._loggers);
+        scene.Proxy = await RunningProxy.OfSourceAsync(scene._folder.File("sluice.yaml"), time ?? scene.Time, scene._loggers);
         return scene;
     }
 
     /// <summary>A password file, seen by the proxy when this returns (of manual time).</summary>
     public void Write(params string[] lines)
     {
-        var path = _folder.File("htpasswd");
-        File.WriteAllLines(path, lines);
-        File.SetLastWriteTimeUtc(path, new DateTime(2026, 1, 1, 0, ++_version, 0, DateTimeKind.Utc));
+        File.WriteAllLines(Passwords, lines);
+        File.SetLastWriteTimeUtc(Passwords, new DateTime(2026, 1, 1, 0, ++_version, 0, DateTimeKind.Utc));
         Time.Advance(TimeSpan.FromSeconds(3));
     }
 
-    public static string As(string name, string? password = null) => $"Proxy-Authorization: {Passwords.Basic(name, password ?? $"{name}-pw")}\r\n";
+    public static string As(string name, string? password = null) => $"Proxy-Authorization: {Policy.Users.Passwords.Basic(name, password ?? $"{name}-pw")}\r\n";
 
     public async ValueTask DisposeAsync()
     {

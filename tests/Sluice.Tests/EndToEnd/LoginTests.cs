@@ -121,6 +121,39 @@ public class LoginTests
         Assert.Equal(200, await StatusAsync(client, Get(origin, LoginScene.As("ben"))));
     }
 
+    [Fact]
+    public async Task RemovedUser_LosesItsTunnel()
+    {
+        await using var origin = ScriptedOrigin.StartRaw(async c => await c.SendAsync(await c.ReadSomeAsync()));
+        await using var scene = await LoginScene.StartAsync();
+        await using var tunnel = await scene.Proxy.ConnectAsync();
+        await tunnel.SendAsync(Connect(origin, LoginScene.As("anna")));
+        Assert.Equal(200, (await tunnel.ReadResponseAsync("CONNECT")).Status);
+        var ben = File.ReadAllLines(scene.Passwords)[1];
+        scene.Write(UserScene.Line("anna"), ben, UserScene.Line("carl"));
+        await tunnel.WaitUntilGoneAsync();
+        var record = Assert.Single(await scene.Proxy.EndAsync(1));
+        Assert.Equal(("anna", "deny", "login"), (record.User, record.Verdict.Outcome, record.Verdict.Rule));
+    }
+
+    [Fact]
+    public async Task Reload_KeepsLoginsAndTakesTheGroupsOfNow()
+    {
+        await using var origin = ScriptedOrigin.With("page");
+        await using var scene = await LoginScene.StartAsync();
+        await using var client = await scene.Proxy.ConnectAsync();
+        Assert.Equal(403, await StatusAsync(client, Get(origin, LoginScene.As("anna"), "/play/")));
+        var yaml = File.ReadAllText(scene.Configuration);
+        await File.WriteAllTextAsync(scene.Configuration, yaml.Replace("staff: [anna]", "staff: [ben]", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        Assert.Empty((await scene.Proxy.ReloadAsync()).Problems);
+        Assert.Equal(200, await StatusAsync(client, Get(origin, LoginScene.As("anna"), "/play/")));
+        Assert.Equal(403, await StatusAsync(client, Get(origin, LoginScene.As("ben"), "/play/")));
+        // A rule about a user whom the file has not is no configuration.
+        await File.WriteAllTextAsync(scene.Configuration, yaml.Replace("users: [ben]", "users: [bem]", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        Assert.Contains("did you mean 'ben'?", Assert.Single((await scene.Proxy.ReloadAsync()).Problems));
+        Assert.Equal(200, await StatusAsync(client, Get(origin, LoginScene.As("anna"), "/play/")));
+    }
+
     [Theory]
     [InlineData("anna", "/staff/", 200)]
     [InlineData("anna", "/play/", 403)]

@@ -202,11 +202,11 @@ public class AuthenticatorTests
         var lines = await File.ReadAllLinesAsync(scene.Path, TestContext.Current.CancellationToken);
         scene.Write(UserScene.Line("anna", "new"), lines[1]);
         scene.Looks();
-        Assert.False(anna.IsCurrent);
+        Assert.Null(anna.Current);
         Assert.Equal(LoginOutcome.Wrong, await scene.OutcomeAsync("anna"));
         Assert.Equal(LoginOutcome.Accepted, await scene.OutcomeAsync("anna", "new"));
         // Who is unchanged is not asked again.
-        Assert.True(ben.IsCurrent);
+        Assert.Same(ben, ben.Current);
         Assert.True(scene.BeginAsync("ben").IsCompletedSuccessfully);
     }
 
@@ -218,11 +218,11 @@ public class AuthenticatorTests
         var lines = await File.ReadAllLinesAsync(scene.Path, TestContext.Current.CancellationToken);
         scene.Write(lines[1]);
         scene.Looks();
-        Assert.False(anna.IsCurrent);
+        Assert.Null(anna.Current);
         Assert.Equal(LoginOutcome.Wrong, await scene.OutcomeAsync("anna"));
         scene.Write(lines);
         scene.Looks();
-        Assert.False(anna.IsCurrent);
+        Assert.Null(anna.Current);
         Assert.Equal(LoginOutcome.Accepted, await scene.OutcomeAsync("anna"));
     }
 
@@ -257,6 +257,33 @@ public class AuthenticatorTests
         scene.Looks();
         Assert.True(scene.BeginAsync("anna").IsCompletedSuccessfully);
         Assert.Contains("cannot be read", string.Join('\n', scene.Log.Lines));
+    }
+
+    [Fact]
+    public async Task OtherGroups_HoldWithoutALogin()
+    {
+        await using var scene = new UserScene("anna", "ben");
+        var (anna, ben) = ((await scene.CheckAsync("anna")).User!, (await scene.CheckAsync("ben")).User!);
+        scene.Authenticator.Use(scene.Options(("staff", ["ben"]), ("all", ["anna", "ben"])));
+        Assert.Equal(["all"], anna.Current!.Groups);
+        Assert.Equal(["all", "staff"], ben.Current!.Groups.Order(StringComparer.Ordinal));
+        Assert.Same(anna.Current, (await scene.BeginAsync("anna")).User);
+        Assert.Equal((2, 1), (scene.Costs.Count, scene.Changes));
+        scene.Authenticator.Use(scene.Options(("staff", ["ben"]), ("all", ["anna", "ben"])));
+        Assert.Equal(1, scene.Changes);
+        scene.Write(UserScene.Line("ben", "new"));
+        scene.Looks();
+        Assert.Equal((null, null, 2), (anna.Current, ben.Current, scene.Changes));
+    }
+
+    [Fact]
+    public async Task NoUsers_LetNobodyIn()
+    {
+        await using var scene = new UserScene("anna");
+        var anna = (await scene.CheckAsync("anna")).User!;
+        scene.Authenticator.Use(null);
+        Assert.Null(anna.Current);
+        Assert.Equal(LoginOutcome.Wrong, await scene.OutcomeAsync("anna"));
     }
 
     [Fact]

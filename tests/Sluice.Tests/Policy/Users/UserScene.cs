@@ -20,9 +20,14 @@ internal sealed class UserScene : IAsyncDisposable
     {
         Write([.. users.Select(user => Line(user))]);
         Authenticator = new Authenticator(
-            new UserOptions { File = Path, Realm = "a \"b\" \\", Groups = new Dictionary<string, IReadOnlyList<string>> { ["staff"] = ["anna"], ["all"] = ["anna", "ben"] } },
-            Time, Log, Verify);
+            Options(("staff", ["anna"]), ("all", ["anna", "ben"])) with { Realm = "a \"b\" \\" }, Time, Log, () => Changes++, Verify);
     }
+
+    /// <summary>How often somebody's login changed.</summary>
+    public int Changes { get; private set; }
+
+    public UserOptions Options(params (string Name, string[] Users)[] groups) =>
+        new() { File = Path, Groups = groups.ToDictionary(group => group.Name, group => (IReadOnlyList<string>)group.Users) };
 
     public string Path => _folder.File("htpasswd");
 
