@@ -97,9 +97,8 @@ public sealed class Authenticator : IAsyncDisposable
         var credentials = _hash.Of(octets);
         if (_proven.TryGetValue(credentials, out var known) && known.User.Current is { } user)
             return new(new Login(LoginOutcome.Accepted, user));
-        var (name, password) = BasicCredentials.Split(octets, colon);
         lock (_lock)
-            return Begin(credentials, name, password, client);
+            return Begin(credentials, octets, colon, client);
     }
 
     /// <summary>Reads the file anew, changed or not (SIGHUP).</summary>
@@ -115,12 +114,13 @@ public sealed class Authenticator : IAsyncDisposable
         await _attempts.DisposeAsync();
     }
 
-    private ValueTask<Login> Begin(Digest credentials, string name, string password, IPAddress? client)
+    private ValueTask<Login> Begin(Digest credentials, ReadOnlySpan<byte> octets, int colon, IPAddress? client)
     {
         if (_wrong.Contains(credentials))
             return new(new Login(LoginOutcome.Wrong));
         if (_underWay.TryGetValue(credentials, out var same))
             return new(same.Done);
+        var (name, password) = BasicCredentials.Split(octets, colon);
         var (accounts, now) = (_accounts, Now);
         var (account, byName, byAddress) = (accounts.Find(name), _hash.Of(name), _hash.Of(client));
         var paysByName = account?.SeenFrom != byAddress;
