@@ -6,7 +6,9 @@ using Sluice.Policy;
 namespace Sluice.Config;
 
 /// <summary>The section <c>policies</c>.</summary>
-internal sealed class PolicyReader(string folder, IReadOnlyList<ListenerOptions> listeners, UserReader users, ProblemList problems)
+/// <param name="upstreams">The names of the upstreams.</param>
+internal sealed class PolicyReader(
+    string folder, IReadOnlyList<ListenerOptions> listeners, IReadOnlyCollection<string> upstreams, UserReader users, ProblemList problems)
 {
     private enum Fallback
     {
@@ -18,7 +20,7 @@ internal sealed class PolicyReader(string folder, IReadOnlyList<ListenerOptions>
     private readonly Dictionary<string, (Place Place, string Key)> _places = [];
     private readonly List<RuleOptions> _entries = [];
     private readonly HashSet<RuleOptions> _wrong = [];
-    private readonly RuleReader _rules = new([.. listeners.Select(listener => listener.Name)], users);
+    private readonly RuleReader _rules = new([.. listeners.Select(listener => listener.Name)], upstreams, users);
 
     public IReadOnlyList<PolicyOptions> Read(Section top)
     {

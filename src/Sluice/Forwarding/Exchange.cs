@@ -64,6 +64,9 @@ internal sealed class Exchange
     /// <summary>Who has logged in.</summary>
     public User? User { get; set; }
 
+    /// <summary>Follows from the verdict.</summary>
+    public Route Route { get; set; }
+
     public Asker Asker => new(Record.Client?.Address, Listener.Options.Name, User);
 
     public TimeProvider Time { get; }
