@@ -71,6 +71,7 @@ public sealed partial class Proxy
                 return;
             _log.Reopen();
             _censor.Reload();
+            _authenticator.Reload();
         }
         finally
         {
@@ -100,6 +101,8 @@ public sealed partial class Proxy
         var places = kept.Select(server => (Server: server, Socket: server is null ? made.Dequeue() : null)).ToList();
         var censor = LoadCensor(next, _censor);
         _state = new ConfigurationState(_state.Generation + 1, _time.GetUtcNow(), _time.GetUtcNow(), [], AtNextStart(_configuration, next));
+        // Before the rules that name them.
+        _authenticator.Use(next.Users);
         var gates = GatesOf(next, censor, [.. places.Select(place => place.Server?.EndPoint ?? place.Socket!.EndPoint)]);
         _servers = [.. gates.Zip(places, (gate, place) => Put(gate, place.Server, place.Socket))];
         await TakeOverAsync(next, censor);

@@ -22,6 +22,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly UpstreamPool _upstream;
     private readonly Deadlines _tunnelled;
     private readonly Heartbeat _heartbeat;
+    private readonly Authenticator _authenticator;
     private readonly HttpProxy _http;
     private AdminApi? _admin;
 
@@ -41,11 +42,12 @@ public sealed partial class Proxy : IAsyncDisposable
         _tunnelled = new Deadlines(time);
         _diagnostic = loggers.CreateLogger("Sluice");
         _censor = LoadCensor(configuration, null);
+        _authenticator = new Authenticator(configuration.Users, time, loggers.CreateLogger("Sluice.Users"), JudgeAgain);
         _state = new ConfigurationState(1, time.GetUtcNow(), null, [], []);
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
         var tunnels = new Tunnels(_dialer, _tunnelled);
-        _http = new HttpProxy(cache, new Fetch(_upstream, cache, new RequestBuilder(via), tunnels, time), tunnels, via);
+        _http = new HttpProxy(cache, new LoginStep(_authenticator), new Fetch(_upstream, cache, new RequestBuilder(via), tunnels, time), tunnels, via);
     }
 
     /// <summary>Where the listeners really are, in the configuration's order.</summary>
@@ -99,11 +101,12 @@ public sealed partial class Proxy : IAsyncDisposable
         _tunnelled.Dispose();
         _heartbeat.Dispose();
         await _censor.DisposeAsync();
+        await _authenticator.DisposeAsync();
         await _log.DisposeAsync();
         await Cache.DisposeAsync();
     }
 
-    private Administered Administered => new(Cache, () => _censor, () => new Explainer(_censor, _dialer, [.. _servers.Select(server => server.Gate)], Cache), () => RoutesOf(_configuration), () => _state, ReloadAsync);
+    private Administered Administered => new(Cache, () => _censor, () => new Explainer(_censor, _dialer, [.. _servers.Select(server => server.Gate)], _configuration.Users, Cache), () => RoutesOf(_configuration), () => _state, ReloadAsync);
 
     /// <summary>Where stored answers may have come from, besides the origins that clients name.</summary>
     private static IReadOnlyList<string> RoutesOf(Configuration configuration) =>

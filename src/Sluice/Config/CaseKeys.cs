@@ -11,6 +11,8 @@ internal static class CaseKeys
         new("cases", KeyKind.Sections, null, "What is asked, and what shall come of it.") { Example = Least["cases: ".Length..] },
         new("cases[].ask", KeyKind.Text, null, "Method and URL; CONNECT host:port.") { Example = "GET http://example.com/" },
         new("cases[].client", KeyKind.Text, "not known", "The address of who asks."),
+        new("cases[].user", KeyKind.Text, "nobody", "Who has logged in."),
+        new("cases[].groups", KeyKind.Words, "those that name the user", "The user's groups."),
         new("cases[].listener", KeyKind.Text, "that of the policy", "The listener by which it comes."),
         new("cases[].policy", KeyKind.Text, "that of the listener, or the only one", "The policy that judges."),
         new("cases[].headers", KeyKind.Patterns, "none", "Fields of the request."),

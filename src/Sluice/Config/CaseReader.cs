@@ -26,8 +26,25 @@ internal sealed class CaseReader(Configuration configuration)
         return new PolicyCase(
             section.Place.ToString(), section.Text("ask") ?? "",
             new RequestHead { Method = ask?.Method ?? "", Target = ask?.Target!, Version = ProtocolVersion.Http11, Fields = ReadFields(section) },
-            new Asker(section.Object<IPAddress>("client", Client), listener), policy?.Name, section.Value<DateTimeOffset>("at", Time), reply,
+            new Asker(section.Object<IPAddress>("client", Client), listener, ReadUser(section)), policy?.Name, section.Value<DateTimeOffset>("at", Time), reply,
             ReadExpected(section), ReadRule(section, policy));
+    }
+
+    private User? ReadUser(Section section)
+    {
+        var groups = section.Many<string>("groups", Group);
+        if (section.Text("user") is { } user)
+            return groups is null ? configuration.Users?.UserOf(user) ?? new User(user, []) : new User(user, groups);
+        if (groups is not null)
+            section.Problem("groups", "are a user's: write user: NAME, too");
+        return null;
+    }
+
+    private string? Group(string text, out string group)
+    {
+        group = text;
+        var known = configuration.Users?.Groups.Keys.ToList() ?? [];
+        return known.Contains(text) ? null : $"is not a group of users{Nearest.Hint(text, known)}";
     }
 
     private static string ReadExpected(Section section) => section.Choice<Expected>("expect")?.ToString().ToLowerInvariant() ?? "";

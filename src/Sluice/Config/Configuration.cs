@@ -20,6 +20,9 @@ public sealed record Configuration
 
     public IReadOnlyList<PolicyOptions> Policies { get; init; } = [];
 
+    /// <summary>Null: no listener asks for users.</summary>
+    public UserOptions? Users { get; init; }
+
     public LogOptions Log { get; init; } = new();
 
     public PageOptions Page { get; init; } = new();

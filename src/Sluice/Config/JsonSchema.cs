@@ -64,6 +64,7 @@ internal static class JsonSchema
         KeyKind.Statuses => Many(Either(new() { ["type"] = "integer", ["minimum"] = 200, ["maximum"] = 599 }, Matching(StatusPattern))),
         KeyKind.QueryNames => Either(new() { ["const"] = "all" }, Many(Word())),
         KeyKind.Patterns => new() { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = new JsonArray("string", "null") } },
+        KeyKind.Groups => new() { ["type"] = "object", ["additionalProperties"] = Many(Word()) },
         KeyKind.Hosts => Either(Many(Word()), Map(key.Path)),
         KeyKind.AccessLog => Either(new() { ["const"] = "off" }, Map(key.Path)),
         _ => Word(),

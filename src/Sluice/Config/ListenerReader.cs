@@ -16,7 +16,7 @@ internal sealed class ListenerReader(string folder, bool tryPorts)
         var listeners = new List<(ListenerOptions Options, Section Section)>();
         foreach (var section in sections)
         {
-            if (ReadListener(section, policies) is not { } listener)
+            if (ReadListener(section, policies, top.Has("users")) is not { } listener)
                 continue;
             var clash = ClashesWithEarlier(listener, section, listeners);
             if (tryPorts && !clash && PortTrial.WhyNot(listener.Bind) is { } wrong)
@@ -27,7 +27,7 @@ internal sealed class ListenerReader(string folder, bool tryPorts)
     }
 
     /// <summary>Null where the kind or the bind is not known: nothing more can be said then.</summary>
-    private ListenerOptions? ReadListener(Section section, List<string> policies)
+    private ListenerOptions? ReadListener(Section section, List<string> policies, bool hasUsers)
     {
         var kind = section.Choice<ListenerKind>("kind");
         var bind = section.Object<IPEndPoint>("bind", Values.Bind);
@@ -35,6 +35,7 @@ internal sealed class ListenerReader(string folder, bool tryPorts)
         var allow = section.Many<IPNetwork>("allow", Values.Network);
         var purge = section.Many<IPNetwork>("purge", Values.Network);
         var forwarded = section.Flag("forwarded");
+        var login = section.Flag("login") ?? false;
         var policy = ReadPolicy(section, kind, policies);
         var (scheme, to) = ReadTo(section, kind);
         var (identity, http2) = UpstreamReader.Read(section, kind, scheme, folder);
@@ -42,6 +43,10 @@ internal sealed class ListenerReader(string folder, bool tryPorts)
             section.Problem("forwarded", "stands at a tcp listener, which has no requests: remove it");
         if (kind is ListenerKind.Tcp && section.Has("purge"))
             section.Problem("purge", "stands at a tcp listener, which has no requests: remove it");
+        if (login && kind is not (null or ListenerKind.Forward))
+            section.Problem("login", "stands at a listener that is no forward proxy, and only to one of these clients log in: remove it");
+        else if (login && !hasUsers)
+            section.Problem("login", "needs to know who may: add a section users: { file: htpasswd }");
         if (purge is [] && section.Node["purge"] is Sequence { Items.Count: 0 })
             section.Problem("purge", "is an empty list, which would obey nobody: name networks, or remove it");
         if (allow is [] && section.Node["allow"] is Sequence { Items.Count: 0 })
@@ -65,6 +70,7 @@ internal sealed class ListenerReader(string folder, bool tryPorts)
             ToHttp2 = http2,
             Allow = allow ?? [],
             Purge = purge ?? [],
+            Login = login,
             Policy = policy,
             Forwarded = forwarded ?? k is ListenerKind.Reverse,
             Where = section.PlaceOf("bind").ToString(),

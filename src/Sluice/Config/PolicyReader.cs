@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Policy;
 
 namespace Sluice.Config;
 
 /// <summary>The section <c>policies</c>.</summary>
-/// <param name="listeners">The names of the listeners.</param>
 /// <param name="upstreams">The names of the upstreams.</param>
-internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> listeners, IReadOnlyCollection<string> upstreams, ProblemList problems)
+internal sealed class PolicyReader(
+    string folder, IReadOnlyList<ListenerOptions> listeners, IReadOnlyCollection<string> upstreams, UserReader users, ProblemList problems)
 {
     private enum Fallback
     {
@@ -19,6 +20,7 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
     private readonly Dictionary<string, (Place Place, string Key)> _places = [];
     private readonly List<RuleOptions> _entries = [];
     private readonly HashSet<RuleOptions> _wrong = [];
+    private readonly RuleReader _rules = new([.. listeners.Select(listener => listener.Name)], upstreams, users);
 
     public IReadOnlyList<PolicyOptions> Read(Section top)
     {
@@ -34,6 +36,7 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
                 Rules = [.. section.List("rules").Select(ReadRule)],
             });
         }
+        Tell(policies.SelectMany(AskedOfNobody));
         // What follows from a rule that is wrong itself is not told.
         Tell(policies.SelectMany(policy => PolicyCheck.Problems(policy with { Rules = [.. policy.Rules.Where(rule => !_wrong.Contains(rule))] })));
         Tell(Censor.Load([new PolicyOptions { Name = "", DefaultAllows = true, Rules = _entries }], TimeProvider.System, NullLogger.Instance).Problems);
@@ -48,6 +51,15 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
 
     private static AddressSet SetOf(IReadOnlyList<AddressSet> sets) => sets.Count == 0 ? AddressSet.Empty
         : new(sets.Aggregate(AddressClasses.None, (all, set) => all | set.Classes), [.. sets.SelectMany(set => set.Networks)]);
+
+    /// <summary>Rules about users who are nobody: a listener of the policy does not ask who they are.</summary>
+    private IEnumerable<PolicyProblem> AskedOfNobody(PolicyOptions policy) =>
+        from rule in policy.Rules
+        where rule.Users.Count + rule.Groups.Count > 0
+        let open = listeners.FirstOrDefault(l => l.Policy == policy.Name && !l.Login && (rule.Listeners.Count == 0 || rule.Listeners.Contains(l.Name)))
+        where open is not null
+        select new PolicyProblem(rule.Where!, $"rule '{rule.Id}' is about users, but the listener '{open.Name}' asks nobody to log in: write login: true there, "
+            + "or name other listeners in the rule", Fatal: true);
 
     private void Tell(IEnumerable<PolicyProblem> found)
     {
@@ -69,7 +81,7 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
     {
         var before = problems.Count;
         var (hosts, file) = ReadHosts(section);
-        var rule = new RuleReader(listeners, upstreams).Read(section, Mark(section.Place, section.Shown)) with { Hosts = hosts, HostsFile = file, Filters = ReadFilters(section) };
+        var rule = _rules.Read(section, Mark(section.Place, section.Shown)) with { Hosts = hosts, HostsFile = file, Filters = ReadFilters(section) };
         if (problems.Count > before)
             _wrong.Add(rule);
         return rule;

@@ -14,6 +14,8 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
     public Configuration Read(Mapping root)
     {
         var top = new Section(root, "", "", Keys.Table, problems);
+        var users = new UserReader(folder);
+        var options = users.Read(top);
         var listeners = new ListenerReader(folder, tryPorts).Read(top);
         var upstreams = UpstreamReader.ReadNamed(top, folder, listeners);
         return new Configuration
@@ -21,8 +23,9 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
             Listeners = listeners,
             Cache = ReadCache(top.Child("cache")),
             Admin = ReadAdmin(top.Child("admin")),
+            Users = options,
             Upstreams = upstreams,
-            Policies = new PolicyReader(folder, [.. listeners.Select(listener => listener.Name)], [.. upstreams.Keys], problems).Read(top),
+            Policies = new PolicyReader(folder, listeners, [.. upstreams.Keys], users, problems).Read(top),
             Log = ReadLog(top.Child("logs")),
             Page = ReadPage(top.Child("page")),
             Limits = ReadLimits(top.Child("limits")),

@@ -6,7 +6,7 @@ using Sluice.Policy;
 namespace Sluice.Config;
 
 /// <summary>One rule of <c>policies.*.rules</c>, but for its hosts.</summary>
-internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnlyCollection<string> upstreams)
+internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnlyCollection<string> upstreams, UserReader users)
 {
     private static readonly string[] Additions = ["tag", "bypassCache", "route", "dialAs"];
     private static readonly string[] OfRequests = ["bypassCache", "route", "dialAs"];
@@ -30,6 +30,8 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
             Reports = IsReport(section),
             Clients = section.Some<IPNetwork>("clients", Values.Network),
             Listeners = section.Some<string>("listeners", Listener),
+            Users = section.Some<string>("users", users.User),
+            Groups = section.Some<string>("groups", users.Group),
             Schemes = section.Some<string>("schemes", Values.Scheme),
             Ports = section.Some<PortRange>("ports", Values.Ports),
             Methods = section.Some<string>("methods", Values.Method),

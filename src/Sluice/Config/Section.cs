@@ -52,6 +52,9 @@ internal sealed class Section
 
     public void Problem(string name, string message) => _problems.AddValue(PlaceOf(name), KeyOf(name), message);
 
+    /// <summary>About a value within one of its own.</summary>
+    public void ProblemAt(Place place, string name, string message) => _problems.AddValue(place, KeyOf(name), message);
+
     public string? Text(string name) =>
         Word(name) is not { } scalar ? null
         : scalar.Text.Length == 0 ? Refuse(name, "is empty")

@@ -9,7 +9,7 @@ namespace Sluice.Dashboard;
 /// <summary>GET /v1/policy/explain as it is asked, each as it is written; read as strictly as the other requests.</summary>
 public sealed record ExplainOrder
 {
-    private static readonly string[] Parameters = ["method", "url", "client", "listener", "policy", "at", "field"];
+    private static readonly string[] Parameters = ["method", "url", "client", "user", "group", "listener", "policy", "at", "field"];
 
     public string? Method { get; init; }
 
@@ -17,6 +17,12 @@ public sealed record ExplainOrder
     public string? Url { get; init; }
 
     public string? Client { get; init; }
+
+    /// <summary>Who has logged in; null: nobody.</summary>
+    public string? User { get; init; }
+
+    /// <summary>That name the user; none: those of the configuration.</summary>
+    public IReadOnlyList<string?> Groups { get; init; } = [];
 
     public string? Listener { get; init; }
 
@@ -31,7 +37,8 @@ public sealed record ExplainOrder
     /// <summary>What is written, as parameters of a request.</summary>
     internal (string Name, string? Value)[] Written =>
     [
-        ("method", Method), ("url", Url), ("client", Client), ("listener", Listener), ("policy", Policy), ("at", At), .. Fields.Select(line => ("field", line)),
+        ("method", Method), ("url", Url), ("client", Client), ("user", User), ("listener", Listener), ("policy", Policy), ("at", At),
+        .. Groups.Select(group => ("group", group)), .. Fields.Select(line => ("field", line)),
     ];
 
     internal static ExplainOrder Of(IQueryCollection given)
@@ -39,7 +46,7 @@ public sealed record ExplainOrder
         var query = new Query(given, Parameters);
         return new ExplainOrder
         {
-            Method = query["method"], Url = query["url"], Client = query["client"], Listener = query["listener"], Policy = query["policy"], At = query["at"],
+            Method = query["method"], Url = query["url"], Client = query["client"], User = query["user"], Groups = query.All("group"), Listener = query["listener"], Policy = query["policy"], At = query["at"],
             Fields = query.All("field"),
         };
     }
@@ -55,7 +62,10 @@ public sealed record ExplainOrder
         DateTimeOffset at = default;
         if (At is not null && !Rfc3339.TryParse(At, out at))
             throw CacheEndpoints.Wrong($"at: '{At}' is not a time, write for example 2026-09-01T10:00:00+02:00");
-        return ExplainReport.Of(await explainer.ExplainAsync(request, new Asker(client, listener), policy, At is null ? null : at));
+        if (User is null && Groups.Count > 0)
+            throw CacheEndpoints.Wrong("group: is a user's, name the user");
+        var user = User is null ? null : Groups.Count == 0 ? explainer.UserOf(User) : new User(User, Groups.OfType<string>());
+        return ExplainReport.Of(await explainer.ExplainAsync(request, new Asker(client, listener, user), policy, At is null ? null : at));
     }
 
     private RequestTarget Target()

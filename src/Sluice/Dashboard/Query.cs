@@ -3,7 +3,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Sluice.Dashboard;
 
-/// <summary>The parameters of a request, each at most once but for <c>field</c>.</summary>
+/// <summary>The parameters of a request, each at most once but for <c>field</c> and <c>group</c>.</summary>
 internal sealed class Query
 {
     private readonly IQueryCollection _given;
@@ -15,7 +15,7 @@ internal sealed class Query
         {
             if (!known.Contains(name))
                 throw CacheEndpoints.Wrong($"unknown parameter '{name}'{(known.Length == 0 ? ", there is none" : $", known: {string.Join(", ", known)}")}");
-            if (values.Count > 1 && name != "field")
+            if (values.Count > 1 && name is not ("field" or "group"))
                 throw CacheEndpoints.Wrong($"{name}: is there more than once");
         }
     }

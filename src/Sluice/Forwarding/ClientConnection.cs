@@ -69,6 +69,9 @@ internal sealed class ClientConnection : TimeLimited
     /// <summary>Upstream connections that carry the requests of this client only.</summary>
     public PinnedConnections Pinned { get; } = new();
 
+    /// <summary>Who has logged in on it.</summary>
+    public LastLogin Login { get; } = new();
+
     public LimitOptions Limits => Listener.Limits;
 
     /// <summary>Fires when the client has gone, or the server gives up on it.</summary>

@@ -74,6 +74,10 @@ internal sealed class Delivery(Exchange x, Via via)
         var fields = new FieldList(8);
         if (page.Location is not null)
             fields.Add(FieldNames.Location, page.Location);
+        if (page.Challenge is not null)
+            fields.Add(FieldNames.ProxyAuthenticate, page.Challenge);
+        if (page.RetryAfter is { } wait)
+            fields.Add(FieldNames.RetryAfter, Math.Ceiling(wait.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture));
         fields.Add(FieldNames.ContentType, contentType);
         fields.Add(FieldNames.ContentLength, body.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
         fields.Add(FieldNames.CacheControl, "no-store");

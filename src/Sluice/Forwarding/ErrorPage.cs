@@ -36,6 +36,12 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
     /// <summary>Where the client is sent; null: nowhere.</summary>
     public string? Location { get; init; }
 
+    /// <summary>With 407: how to log in (RFC 9110 s.11.7.1).</summary>
+    public string? Challenge { get; init; }
+
+    /// <summary>With 429: when it is worth to try again (RFC 9110 s.10.2.3).</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     public byte[] Body(Exchange x, out string contentType)
     {
         var accept = x.Fields.Get(FieldNames.Accept) ?? "";
@@ -57,6 +63,7 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
         414 => "URI Too Long",
         417 => "Expectation Failed",
         421 => "Misdirected Request",
+        429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         451 => "Unavailable For Legal Reasons",
         500 => "Internal Server Error",

@@ -61,10 +61,13 @@ internal sealed class Exchange
 
     public Verdict Verdict { get; set; } = Verdict.Allowed;
 
+    /// <summary>Who has logged in.</summary>
+    public User? User { get; set; }
+
     /// <summary>Follows from the verdict.</summary>
     public Route Route { get; set; }
 
-    public Asker Asker => new(Record.Client?.Address, Listener.Options.Name);
+    public Asker Asker => new(Record.Client?.Address, Listener.Options.Name, User);
 
     public TimeProvider Time { get; }
 

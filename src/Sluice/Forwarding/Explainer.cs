@@ -9,8 +9,9 @@ namespace Sluice.Forwarding;
 
 /// <summary>What would become of a request: the first steps of <see cref="HttpProxy"/>, taken by the same parts. Names are resolved; nothing is dialled or counted.</summary>
 /// <param name="gates">Of the listeners, of the same censor.</param>
+/// <param name="users">Who may log in; null: nobody.</param>
 /// <param name="cache">Null: none is at hand.</param>
-public sealed class Explainer(Censor censor, Dialer dialer, IReadOnlyList<ListenerGate> gates, HttpCache? cache)
+public sealed class Explainer(Censor censor, Dialer dialer, IReadOnlyList<ListenerGate> gates, UserOptions? users, HttpCache? cache)
 {
     private const string NoListener = "no listener has this policy";
 
@@ -20,6 +21,9 @@ public sealed class Explainer(Censor censor, Dialer dialer, IReadOnlyList<Listen
     public IReadOnlyList<ListenerOptions> Listeners => [.. _gates.Select(gate => gate.Options)];
 
     public IReadOnlyCollection<string> Policies => censor.Policies;
+
+    /// <summary>The user of that name, logged in.</summary>
+    public User UserOf(string name) => users?.UserOf(name) ?? new User(name, []);
 
     /// <param name="asker">Comes by one of <see cref="Listeners"/>, or by none: then <paramref name="policy"/> alone judges.</param>
     /// <param name="policy">Ignored where there is a listener, which has its own.</param>
@@ -45,11 +49,12 @@ public sealed class Explainer(Censor censor, Dialer dialer, IReadOnlyList<Listen
         Forecast Refused(Explanation why, string text) => new(asker.Listener, policy, why, DialForecast.None(text), CacheForecast.None(text));
     }
 
-    /// <summary>What is refused before the policy is asked.</summary>
-    private static Verdict? RefusalBefore(ListenerGate gate, RequestHead request, Asker asker)
+    /// <summary>What is refused before the policy is asked; null: nothing.</summary>
+    public static Verdict? RefusalBefore(ListenerGate gate, RequestHead request, Asker asker)
     {
         var client = asker.Client is null ? null : new IPEndPoint(asker.Client, 0);
         return !gate.Admits(client) ? ListenerGate.ForeignClient
+            : gate.Options.Login && asker.User is null ? LoginStep.Missing
             : request.Method == Methods.Purge && !gate.LetsPurge(client) ? ListenerGate.ForeignPurge
             : request.Method == Methods.Connect && gate.Options.Kind == ListenerKind.Reverse ? new Verdict { Denies = true, Status = 405, Reason = "A reverse proxy opens no tunnels." }
             : null;

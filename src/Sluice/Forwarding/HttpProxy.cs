@@ -12,7 +12,7 @@ namespace Sluice.Forwarding;
 /// The life of an HTTP exchange; the numbers are those of docs/request-path.md. Steps return values: a refusal or a
 /// failure is an <see cref="ErrorPage"/> that the step hands back, and it is answered in one place.
 /// </summary>
-internal sealed class HttpProxy(HttpCache cache, Fetch fetch, Tunnels tunnels, Via via)
+internal sealed class HttpProxy(HttpCache cache, LoginStep login, Fetch fetch, Tunnels tunnels, Via via)
 {
     private static readonly Verdict AddressDenied = new() { Denies = true, Rule = "destinations", Status = 403, Reason = "The address of the server may not be reached through this proxy." };
 
@@ -20,7 +20,7 @@ internal sealed class HttpProxy(HttpCache cache, Fetch fetch, Tunnels tunnels, V
     public async ValueTask ServeAsync(Exchange x)
     {
         var delivery = new Delivery(x, via);
-        if (Judge(x) is { } refused)                                                                   // 1
+        if ((Admit(x) ?? await login.AskAsync(x) ?? Judge(x)) is { } refused)                          // 1
         {
             await delivery.RefuseAsync(refused);
             return;
@@ -62,13 +62,16 @@ internal sealed class HttpProxy(HttpCache cache, Fetch fetch, Tunnels tunnels, V
     public ValueTask FailAsync(Exchange x) => new Delivery(x, via).RefuseAsync(
         new ErrorPage(500, "proxy_internal_error", "The proxy failed to handle this request.") { Closes = true });
 
-    private ErrorPage? Judge(Exchange x)
+    private static ErrorPage? Admit(Exchange x)
     {
         if (RequestReader.Read(x, x.Listener.Limits) is { } unread)
             return ErrorPage.For(unread);
+        return x.Listener.Admits(x.Record.Client) ? null : Deny(x, ListenerGate.ForeignClient);
+    }
+
+    private ErrorPage? Judge(Exchange x)
+    {
         var listener = x.Listener;
-        if (!listener.Admits(x.Record.Client))
-            return Deny(x, ListenerGate.ForeignClient);
         // Wherever it leads: a cache behind us is not the client's to empty either.
         if (x.Request.Method == Methods.Purge && !listener.LetsPurge(x.Record.Client))
             return Deny(x, ListenerGate.ForeignPurge);
@@ -95,14 +98,16 @@ internal sealed class HttpProxy(HttpCache cache, Fetch fetch, Tunnels tunnels, V
     {
         if (!now.Admits(x.Record.Client))
             return ListenerGate.ForeignClient;
+        if (now.Options.Login && x.User?.Current is null)
+            return LoginStep.NoLonger;
         if (x.Record.Kind == RecordKind.Connect && !now.LetsConnectTo(x.Request.Target.Port))
             return Tunnels.PortDenied(x.Request.Target.Port);
         if (x.Record.Upstream is { } upstream && x.Route.Addresses != AddressRules.Any && !now.Addresses.Admits(upstream))
             return AddressDenied;
-        return now.Judge(x.Request, x.Asker) is { Denies: true } denied ? denied : null;
+        return now.Judge(x.Request, x.Asker with { User = x.User?.Current }) is { Denies: true } denied ? denied : null;
     }
 
-    private static ErrorPage Deny(Exchange x, Verdict verdict)
+    internal static ErrorPage Deny(Exchange x, Verdict verdict)
     {
         x.Verdict = x.Record.Verdict = verdict;
         return ErrorPage.For(verdict);

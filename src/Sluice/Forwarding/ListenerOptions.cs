@@ -39,6 +39,9 @@ public sealed record ListenerOptions
     /// <summary>The client networks whose PURGE is obeyed; empty: nobody's.</summary>
     public IReadOnlyList<IPNetwork> Purge { get; init; } = [];
 
+    /// <summary>Forward: whoever asks must log in.</summary>
+    public bool Login { get; init; }
+
     /// <summary>The name of a policy; null: none, all is allowed.</summary>
     public string? Policy { get; init; }
 

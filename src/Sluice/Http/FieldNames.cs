@@ -41,6 +41,7 @@ public static class FieldNames
     public const string ProxyStatus = "Proxy-Status";
     public const string Range = "Range";
     public const string Referer = "Referer";
+    public const string RetryAfter = "Retry-After";
     public const string SetCookie = "Set-Cookie";
     public const string TE = "TE";
     public const string Trailer = "Trailer";

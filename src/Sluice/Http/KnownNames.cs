@@ -17,7 +17,7 @@ internal static class KnownNames
         FieldNames.Expect, FieldNames.Expires, FieldNames.Host, FieldNames.IfModifiedSince, FieldNames.IfNoneMatch, FieldNames.KeepAlive, FieldNames.LastModified, "Link", FieldNames.Location, "NEL", "Origin",
         "Permissions-Policy", FieldNames.Pragma, FieldNames.ProxyAuthenticate, FieldNames.ProxyAuthorization, FieldNames.ProxyConnection, FieldNames.ProxyStatus,
         FieldNames.Range, FieldNames.Referer, "Referrer-Policy",
-        "Report-To", "Retry-After", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "Server", "Server-Timing", FieldNames.SetCookie, "Strict-Transport-Security",
+        "Report-To", FieldNames.RetryAfter, "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Fetch-User", "Server", "Server-Timing", FieldNames.SetCookie, "Strict-Transport-Security",
         FieldNames.TE, "Timing-Allow-Origin", FieldNames.Trailer, FieldNames.TransferEncoding, FieldNames.Upgrade, "Upgrade-Insecure-Requests",
         FieldNames.UserAgent, FieldNames.Vary,
         FieldNames.Via, FieldNames.WwwAuthenticate, FieldNames.Warning, "X-Cache", "X-Content-Type-Options", "X-Frame-Options",

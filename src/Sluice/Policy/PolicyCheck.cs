@@ -75,6 +75,8 @@ public static class PolicyCheck
         var conditions = new Dictionary<string, HashSet<string>>();
         Add("clients", rule.Clients);
         Add("listeners", rule.Listeners);
+        Add("users", rule.Users);
+        Add("groups", rule.Groups);
         Add("schemes", rule.Schemes);
         Add(Hosts, rule.HostsFile is { } file ? [.. rule.Hosts.Select(host => host.Trim()), $"@{file}"] : rule.Hosts.Select(host => host.Trim()));
         if (rule.Filters.Count > 0)

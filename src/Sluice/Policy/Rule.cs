@@ -116,6 +116,10 @@ internal sealed class Rule
             yield return new PortCondition(options.Ports);
         if (options.Clients.Count > 0)
             yield return new ClientCondition(options.Clients);
+        if (options.Users.Count > 0)
+            yield return new UserCondition(options.Users);
+        if (options.Groups.Count > 0)
+            yield return new GroupCondition(options.Groups);
         if (options.Times.Count > 0)
             yield return new TimeCondition(options.Times);
         if (options.Headers.Count > 0)

@@ -45,6 +45,12 @@ public sealed record RuleOptions
     /// <summary>Names of listeners.</summary>
     public IReadOnlyList<string> Listeners { get; init; } = [];
 
+    /// <summary>Names of users.</summary>
+    public IReadOnlyList<string> Users { get; init; } = [];
+
+    /// <summary>Names of groups of users.</summary>
+    public IReadOnlyList<string> Groups { get; init; } = [];
+
     /// <summary><c>http</c>, <c>https</c>, and <c>connect</c> for tunnels.</summary>
     public IReadOnlyList<string> Schemes { get; init; } = [];
 

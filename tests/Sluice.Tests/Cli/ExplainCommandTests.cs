@@ -90,6 +90,31 @@ public sealed class ExplainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ListenerThatWantsALogin_IsAskedByAUser()
+    {
+        await File.WriteAllTextAsync(_folder.File("htpasswd"), $"anna:{Policy.Users.Passwords.OpenSesame}\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Yaml, """
+            listeners: [{ name: lab, kind: forward, bind: 127.0.0.1:0, login: true, policy: p }]
+            users: { file: htpasswd, groups: { pupils: [anna], staff: [anna] } }
+            policies: { p: { default: deny, rules: [{ id: staff, allow: true, groups: [staff] }, { id: anna, allow: true, users: [anna] }] } }
+            """, TestContext.Current.CancellationToken);
+        string[] asked = ["explain", "GET", "http://127.0.0.1:9/", "-c", Yaml];
+        Assert.Contains("verdict: deny by rule 'login' (407): This proxy wants to know who you are.\ndial: nothing: the listener refuses it\n", await Called.OutputAsync(asked), StringComparison.Ordinal);
+        Assert.Contains("verdict: allow by rule 'staff'\n", await Called.OutputAsync([.. asked, "--user", "anna"]), StringComparison.Ordinal);
+        var pupil = await Called.OutputAsync([.. asked, "--user", "anna", "--group", "pupils"]);
+        Assert.Matches(@"staff +allow +no +groups: anna is in none of staff\nanna +allow +yes +users: anna\n", pupil);
+
+        await File.WriteAllTextAsync(_folder.File("cases.yaml"), """
+            config: sluice.yaml
+            cases:
+              - { ask: GET http://a.example/, user: anna, expect: allow, rule: staff }
+              - { ask: GET http://a.example/, user: anna, groups: [pupils], expect: allow, rule: anna }
+              - { ask: GET http://a.example/, user: ben, expect: deny }
+            """, TestContext.Current.CancellationToken);
+        Assert.Equal("3 passed, 0 failed\n", await Called.OutputAsync("policy", "test", _folder.File("cases.yaml")));
+    }
+
+    [Fact]
     public async Task BesideAProxy_AsksItAndItsCache()
     {
         await using var origin = ScriptedOrigin.With("hello", "Cache-Control: max-age=600");

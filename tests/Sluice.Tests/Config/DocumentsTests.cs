@@ -41,6 +41,15 @@ public class DocumentsTests
         }
     }
 
+    [Fact]
+    public void ExampleOfUsers_IsRight()
+    {
+        var doc = File.ReadAllText(Path.Combine(Repository.Root, "docs/users.md"));
+        using var given = new Given(doc.Split("```yaml\n")[1].Split("```")[0]);
+        File.WriteAllLines(Path.Combine(given.Folder, "htpasswd"), ((string[])["anna", "ben", "carl"]).Select(name => $"{name}:{Policy.Users.Passwords.OpenSesame}"));
+        Assert.Empty(ConfigurationFile.Load(given.Path, new Dictionary<string, string>(), tryPorts: false).Problems);
+    }
+
     private static string Row(Key key) =>
         $"| `{key.Path}` | {Kind(key)} | {(key.Required ? "required" : key.DefaultIsValue ? $"`{key.Default}`" : key.Default)} | {key.Doc} |";
 
@@ -58,6 +67,7 @@ public class DocumentsTests
         KeyKind.Words => "list",
         KeyKind.Statuses => "list of status codes",
         KeyKind.Patterns => "map of patterns",
+        KeyKind.Groups => "map of lists",
         KeyKind.QueryNames => "list, or `all`",
         KeyKind.Age => "duration",
         KeyKind.Bind => "address and port",

@@ -315,8 +315,9 @@ public sealed class AdminApiTests : IAsyncLifetime
     [InlineData("url=http://a.test/&listener=man", "listener: no HTTP listener is named 'man', known: main")]
     [InlineData("url=http://a.test/&policy=q", "policy: no policy is named 'q', known: p")]
     [InlineData("url=http://a.test/&policy=p&listener=main", "listener and policy: name one of them, a listener has its own policy")]
+    [InlineData("url=http://a.test/&group=x", "group: is a user's, name the user")]
     [InlineData("url=http://a.test/&field=x", "field: 'x' is not a field line, write Name: value")]
-    [InlineData("uri=http://a.test/", "unknown parameter 'uri', known: method, url, client, listener, policy, at, field")]
+    [InlineData("uri=http://a.test/", "unknown parameter 'uri', known: method, url, client, user, group, listener, policy, at, field")]
     public async Task WrongExplain_SaysWhatWouldBeRight(string query, string detail)
     {
         var (status, body) = await AskAsync($"/v1/policy/explain?{query}");
@@ -342,7 +343,7 @@ public sealed class AdminApiTests : IAsyncLifetime
             new AddressRules([], [], new AddressGuard(AddressSet.Empty, AddressGuard.OnlyThisMachines)), _censor, new LimitOptions()),
     ];
 
-    private Administered Administered(params string[] routes) => new(_scenario.Cache, () => _censor, () => new Explainer(_censor, new Dialer(TimeProvider.System), Gates, _scenario.Cache), () => routes, () => State, () => Task.FromResult(State with { Generation = 2 }));
+    private Administered Administered(params string[] routes) => new(_scenario.Cache, () => _censor, () => new Explainer(_censor, new Dialer(TimeProvider.System), Gates, null, _scenario.Cache), () => routes, () => State, () => Task.FromResult(State with { Generation = 2 }));
 
     private static ConfigurationState State => new(1, DateTimeOffset.UnixEpoch, null, ["sluice.yaml:1:1: no"], ["cache.disk"]);
 

@@ -35,6 +35,27 @@ public partial class RealClientTests
         Assert.Equal(RecordKind.Connect, (await proxy.OnlyRecordAsync()).Kind);
     }
 
+    /// <summary>With the first request, and after a 407 on the same connection.</summary>
+    [Theory]
+    [InlineData("--proxy-basic")]
+    [InlineData("--proxy-anyauth")]
+    public async Task Curl_LogsIn(string how)
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("ca.pem"), TestCertificate.Localhost.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await using var plain = ScriptedOrigin.With("plain");
+        await using var secret = ScriptedOrigin.Start(x => x.ReplyAsync(200, "secret"), certificate: TestCertificate.Localhost);
+        await using var scene = await LoginScene.StartAsync(time: TimeProvider.System);
+        foreach (var (url, body) in new[] { (plain.Url(), "plain"), ($"https://{secret.Authority}/", "secret") })
+        {
+            string[] common = ["-sS", "--cacert", folder.File("ca.pem"), "-x", scene.Proxy.Url, how];
+            Assert.Equal(body, (await RealClients.RunAsync("curl", [.. common, "--proxy-user", "anna:anna-pw", url])).Succeeded().Output);
+            var wrong = await RealClients.RunAsync("curl", [.. common, "--proxy-user", "anna:wrong", "-w", "%{http_connect}%{http_code}", url]);
+            Assert.Contains("407", wrong.Output);
+        }
+        Assert.Equal(2, scene.Proxy.Records.Count(record => record.User == "anna"));
+    }
+
     [Fact]
     public async Task Curl_UploadsAndDownloadsAFile()
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache;
 using Sluice.Config;
@@ -72,12 +73,12 @@ public sealed class RunningProxy : IAsyncDisposable
     }
 
     /// <summary>Of a configuration file that is read again when it changes.</summary>
-    public static Task<RunningProxy> OfSourceAsync(string file, TimeProvider? time = null)
+    public static Task<RunningProxy> OfSourceAsync(string file, TimeProvider? time = null, ILoggerFactory? loggers = null)
     {
         var source = new ConfigurationSource(tryPorts => ConfigurationFile.Load(file, new Dictionary<string, string>(), tryPorts), file);
         var loaded = source.Read(tryPorts: true);
         Assert.Empty(loaded.Problems);
-        return StartAsync(loaded.Configuration!, time, source);
+        return StartAsync(loaded.Configuration!, time, source, loggers);
     }
 
     public Task<RawConnection> ConnectAsync() => RawConnection.OpenAsync(EndPoint);
@@ -128,10 +129,11 @@ public sealed class RunningProxy : IAsyncDisposable
     public static Task<RunningProxy> OfAsync(TimeProvider time, CacheOptions cache, params ListenerOptions[] listeners) => StartAsync(
         new Configuration { Listeners = listeners, Limits = Tested(new LimitOptions()), Cache = cache, Log = new LogOptions { Off = true } }, time);
 
-    private static async Task<RunningProxy> StartAsync(Configuration configuration, TimeProvider? time = null, ConfigurationSource? source = null)
+    private static async Task<RunningProxy> StartAsync(
+        Configuration configuration, TimeProvider? time = null, ConfigurationSource? source = null, ILoggerFactory? loggers = null)
     {
         var running = new RunningProxy();
-        running._proxy = await Proxy.StartAsync(configuration, NullLoggerFactory.Instance, time ?? TimeProvider.System, source, running.Keep);
+        running._proxy = await Proxy.StartAsync(configuration, loggers ?? NullLoggerFactory.Instance, time ?? TimeProvider.System, source, running.Keep);
         return running;
     }
 

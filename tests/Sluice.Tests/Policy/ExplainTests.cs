@@ -7,6 +7,7 @@ using Sluice.Policy;
 using Sluice.Policy.Conditions;
 using Sluice.Tests.Config;
 using Sluice.Tests.Kit;
+using Sluice.Tests.Policy.Users;
 
 namespace Sluice.Tests.Policy;
 
@@ -28,6 +29,12 @@ public sealed class ExplainTests
         { "clients: [10.1.0.0/24, 10.2.0.0/24]", "10.9.0.1 GET http://a.test/", "- clients: 10.9.0.1 is in none of 10.1.0.0/24, 10.2.0.0/24" },
         { "clients: [10.1.0.0/24, 10.2.0.0/24]", "10.2.0.7 GET http://a.test/", "+ clients: 10.2.0.7 is in 10.2.0.0/24" },
         { "clients: [10.1.0.0/24]", "GET http://a.test/", "- clients: the client is not known" },
+        { "users: [ben]", "anna@10.0.0.1 GET http://a.test/", "- users: anna is none of ben" },
+        { "users: [anna, ben]", "anna@10.0.0.1 GET http://a.test/", "+ users: anna" },
+        { "users: [anna]", "GET http://a.test/", "- users: nobody has logged in" },
+        { "groups: [staff]", "anna@10.0.0.1 GET http://a.test/", "- groups: anna is in none of staff" },
+        { "groups: [staff, pupils]", "anna@10.0.0.1 GET http://a.test/", "+ groups: anna is in pupils" },
+        { "groups: [staff]", "GET http://a.test/", "- groups: nobody has logged in" },
         { "times: [{ days: mon-wed, from: \"08:00\", to: \"15:30\", zone: UTC }]", "GET http://a.test/", "- times: thu 00:00 is in none of mon,tue,wed 08:00-15:30 UTC" },
         { "times: [{ zone: Europe/Berlin }]", "GET http://a.test/", "+ times: thu 01:00 is in every day 00:00-24:00 Europe/Berlin" },
         { "headers: { User-Agent: \"*curl*\", Cookie: null }", "GET http://a.test/|User-Agent: wget", "- headers: User-Agent 'wget' does not match *curl*" },
@@ -123,7 +130,7 @@ public sealed class ExplainTests
     private static readonly Gen<string> Conditions = Gen.OneOf(
         Gen.OneOf("hosts: [.a.test]", "hosts: [a.test, c.test]", "hosts: [\"*.a.test\"]", "hosts: { file: list }", "filters: [filters]"),
         Gen.OneOf("methods: [GET]", "ports: [80]", "ports: [443, 8000-9000]", "schemes: [connect]", "schemes: [http]", "listeners: [lab]", "listeners: [office]"),
-        Gen.OneOf("clients: [10.1.0.0/16]", "paths: [/x*]", "urls: [\"*test/y*\"]", "query: { q: null }", "query: { q: \"1*\" }", "headers: { X: \"*\" }", "headers: { X: null }"),
+        Gen.OneOf("clients: [10.1.0.0/16]", "users: [anna]", "groups: [pupils]", "groups: [staff]", "paths: [/x*]", "urls: [\"*test/y*\"]", "query: { q: null }", "query: { q: \"1*\" }", "headers: { X: \"*\" }", "headers: { X: null }"),
         Gen.OneOf("times: [{ days: thu, zone: UTC }]", "times: [{ days: fri, zone: UTC }]"));
 
     private static readonly Gen<string> Effects = Gen.OneOf("deny: true", "allow: true", "deny: true, mode: report", "tag: t", "bypassCache: true", "allow: true, tag: u");
@@ -132,7 +139,7 @@ public sealed class ExplainTests
         (effect, conditions, reply) => $"{effect}{string.Concat(conditions.DistinctBy(c => c.Split(':')[0]).Select(c => ", " + c))}{(effect.Contains("bypass", StringComparison.Ordinal) ? "" : reply)}").Array[0, 8]
         .Select(rules => $"[{string.Join(", ", rules.Select((rule, i) => string.Create(CultureInfo.InvariantCulture, $"{{ id: r{i}, {rule} }}")))}]");
 
-    private static readonly Gen<string> Requests = Gen.Select(Gen.OneOf("", "10.1.0.7 ", "10.2.0.7 "), Hosts, Gen.OneOf("GET", "POST", "CONNECT"), Gen.OneOf("", ":8080"), Gen.OneOf("/", "/x?q=1", "/y?q"), Gen.OneOf("", "|X: 1"),
+    private static readonly Gen<string> Requests = Gen.Select(Gen.OneOf("", "10.1.0.7 ", "10.2.0.7 ", "anna@10.1.0.7 "), Hosts, Gen.OneOf("GET", "POST", "CONNECT"), Gen.OneOf("", ":8080"), Gen.OneOf("/", "/x?q=1", "/y?q"), Gen.OneOf("", "|X: 1"),
         (client, host, method, port, path, field) => $"{client}{method} {(method == "CONNECT" ? $"{host}{(port.Length == 0 ? ":443" : port)}" : $"http://{host}{port}{path}")}{field}");
 
     [Fact]
@@ -175,9 +182,11 @@ public sealed class ExplainTests
         public Rules(string rules, string mode = "", bool lenient = false)
         {
             File.WriteAllText(Folder.File("list"), "# ads\nads.test\n.b.a.test\n");
+            File.WriteAllText(Folder.File("passwords"), string.Concat(((string[])["anna", "ben"]).Select(name => $"{name}:{Passwords.OpenSesame}\n")));
             File.WriteAllText(Folder.File("filters"), "||ads.test^\n@@/fine\n");
             File.WriteAllText(Folder.File("sluice.yaml"), $$"""
                 listeners: [{ name: lab, kind: forward, bind: 127.0.0.1:0 }, { name: office, kind: forward, bind: 127.0.0.1:0 }]
+                users: { file: passwords, groups: { pupils: [anna], staff: [ben] } }
                 policies: { p: { default: allow, {{mode}}rules: {{rules.ReplaceLineEndings(" ")}} } }
                 """);
             var loaded = Sluice.Config.ConfigurationFile.Load(Folder.File("sluice.yaml"), new Dictionary<string, string>());
@@ -201,18 +210,19 @@ public sealed class ExplainTests
         public void Dispose() => Folder.Dispose();
     }
 
-    /// <summary><c>[CLIENT] METHOD TARGET|Field: value</c></summary>
+    /// <summary><c>[[USER@]CLIENT] METHOD TARGET|Field: value</c>; every user is a pupil.</summary>
     private static class Asked
     {
         public static (RequestHead Head, Asker Asker) Of(string text)
         {
             var word = text[..text.IndexOf(' ', StringComparison.Ordinal)];
-            var client = IPAddress.TryParse(word, out var address) ? address : null;
+            var user = word.Contains('@', StringComparison.Ordinal) ? new User(word[..word.IndexOf('@', StringComparison.Ordinal)], ["pupils"]) : null;
+            var client = IPAddress.TryParse(word[(word.IndexOf('@', StringComparison.Ordinal) + 1)..], out var address) ? address : null;
             var parts = (client is null ? text : text[(word.Length + 1)..]).Split('|');
             var words = parts[0].Split(' ');
             Assert.True(RequestTarget.TryParse(words[0], words[1], null, "http", null, out var target, out var why), $"{text}: {why}");
             var fields = new FieldList(parts[1..].Select(line => line.Split(": ", 2)).Select(pair => new Field(pair[0], pair[1])));
-            return (new RequestHead { Method = words[0], Target = target, Version = ProtocolVersion.Http11, Fields = fields }, new Asker(client, "lab"));
+            return (new RequestHead { Method = words[0], Target = target, Version = ProtocolVersion.Http11, Fields = fields }, new Asker(client, "lab", user));
         }
     }
 }

@@ -18,6 +18,8 @@ internal static class ExplainCommand
         var method = new Argument<string>("method") { HelpName = "METHOD", Description = "As it is sent: GET, POST, CONNECT ..." };
         var url = new Argument<string>("url") { HelpName = "URL", Description = "As a client asks for it; host:port with CONNECT." };
         var client = new Option<string?>("--client") { HelpName = "IP", Description = "The address of who asks." };
+        var user = new Option<string?>("--user") { HelpName = "NAME", Description = "Who has logged in." };
+        var group = new Option<string[]>("--group") { HelpName = "NAME", Description = "A group of that user, instead of those of the configuration; may be given several times." };
         var at = new Option<string?>("--at") { HelpName = "TIME", Description = "When it is asked, as in 2026-09-01T10:00:00+02:00; else now." };
         var header = new Option<string[]>("--header") { HelpName = "NAME: VALUE", Description = "A field of the request; may be given several times." };
         var listener = new Option<string?>("--listener") { HelpName = "NAME", Description = "By which listener it comes, if there are several." };
@@ -25,14 +27,14 @@ internal static class ExplainCommand
         var connection = new ConnectionOptions(configuration);
         var command = connection.AddTo(new Command("explain", "Says what would become of a request and why: each rule, the addresses that would be dialled, the cache. Counts nothing.")
         {
-            method, url, client, at, header, listener, policy,
+            method, url, client, user, group, at, header, listener, policy,
         });
         examples.Add(command, "sluice explain GET http://ads.example/banner.js --client 10.1.2.3", "sluice explain CONNECT games.example:443 --at 2026-09-01T10:00:00+02:00 --policy school");
         command.SetAction((parsed, stop) =>
         {
             var order = new ExplainOrder
             {
-                Method = parsed.GetRequiredValue(method), Url = parsed.GetRequiredValue(url), Client = parsed.GetValue(client), At = parsed.GetValue(at),
+                Method = parsed.GetRequiredValue(method), Url = parsed.GetRequiredValue(url), Client = parsed.GetValue(client), User = parsed.GetValue(user), Groups = parsed.GetValue(group) ?? [], At = parsed.GetValue(at),
                 Listener = parsed.GetValue(listener), Policy = parsed.GetValue(policy), Fields = parsed.GetValue(header) ?? [],
             };
             return connection.AskAsync(parsed, proxy => proxy.GetAsync(AdminClient.Path("/v1/policy/explain", order.Written), stop),
@@ -46,7 +48,7 @@ internal static class ExplainCommand
         await using var censor = Censor.Load(configuration.Policies, TimeProvider.System, NullLogger.Instance).Censor;
         try
         {
-            var report = await order.AnswerAsync(new Explainer(censor, new Dialer(TimeProvider.System), Proxy.GatesOf(configuration, censor), cache: null));
+            var report = await order.AnswerAsync(new Explainer(censor, new Dialer(TimeProvider.System), Proxy.GatesOf(configuration, censor), configuration.Users, cache: null));
             return new AdminAnswer(JsonSerializer.SerializeToElement(report, JsonSerializerOptions.Web), null, false);
         }
         catch (AdminProblemException problem)

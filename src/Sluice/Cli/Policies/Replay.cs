@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Config;
 using Sluice.Forwarding;
@@ -9,15 +8,19 @@ namespace Sluice.Cli.Policies;
 /// <summary>A configuration's policies, asked about requests of the past at their time. For one thread.</summary>
 internal sealed class Replay : IAsyncDisposable
 {
+    private const int MostUsers = 10_000;
+
     private readonly PastTime _time = new();
     private readonly Censor _censor;
     private readonly Dictionary<string, ListenerGate> _gates;
+    private readonly Dictionary<string, User> _users = [];
+    private readonly UserOptions? _options;
     private readonly string? _policy;
 
     /// <param name="policy">That judges, whatever listener it was; null: each listener's own.</param>
     public Replay(Configuration configuration, string? policy)
     {
-        _policy = policy;
+        (_policy, _options) = (policy, configuration.Users);
         _censor = Censor.Load(configuration.Policies, _time, NullLogger.Instance).Censor;
         _gates = Proxy.GatesOf(configuration, _censor).ToDictionary(gate => gate.Options.Name);
     }
@@ -26,19 +29,29 @@ internal sealed class Replay : IAsyncDisposable
     public Verdict? Judge(PastRequest request)
     {
         var listener = request.Record.Listener;
+        var asker = new Asker(request.Client, listener, request.Record.User is { } user ? UserOf(user) : null);
         var policy = _policy;
         if (policy is null)
         {
             if (listener is null || !_gates.TryGetValue(listener, out var gate))
                 return null;
-            if (request.Client is { } client && !gate.Admits(new IPEndPoint(client, 0)))
-                return ListenerGate.ForeignClient;
+            if (Explainer.RefusalBefore(gate, request.Head, asker) is { } refusal)
+                return refusal;
             policy = gate.Options.Policy;
         }
         _time.Now = request.Record.Time;
-        var asker = new Asker(request.Client, listener);
         var verdict = _censor.Judge(policy, request.Head, asker);
         return verdict.Denies || request.Reply is not { } reply ? verdict : _censor.JudgeReply(policy, verdict, request.Head, asker, reply);
+    }
+
+    private User UserOf(string name)
+    {
+        if (_users.TryGetValue(name, out var user))
+            return user;
+        user = _options?.UserOf(name) ?? new User(name, []);
+        if (_users.Count < MostUsers)
+            _users[name] = user;
+        return user;
     }
 
     public ValueTask DisposeAsync() => _censor.DisposeAsync();
