@@ -185,7 +185,7 @@ public sealed class ExplainTests
             File.WriteAllText(Folder.File("passwords"), string.Concat(((string[])["anna", "ben"]).Select(name => $"{name}:{Passwords.OpenSesame}\n")));
             File.WriteAllText(Folder.File("filters"), "||ads.test^\n@@/fine\n");
             File.WriteAllText(Folder.File("sluice.yaml"), $$"""
-                listeners: [{ name: lab, kind: forward, bind: 127.0.0.1:0 }, { name: office, kind: forward, bind: 127.0.0.1:0 }]
+                listeners: [{ name: lab, kind: forward, bind: 127.0.0.1:0, login: true }, { name: office, kind: forward, bind: 127.0.0.1:0 }]
                 users: { file: passwords, groups: { pupils: [anna], staff: [ben] } }
                 policies: { p: { default: allow, {{mode}}rules: {{rules.ReplaceLineEndings(" ")}} } }
                 """);
