@@ -145,6 +145,11 @@ internal static class Keys
         new("policies.*.rules[].bypassCache", KeyKind.Flag, "false", "true: what matches is neither stored nor served from the cache.") { DefaultIsValue = true },
         new("policies.*.rules[].route", KeyKind.Text, "where it would go anyway", "The name of the upstream where what matches goes."),
         new("policies.*.rules[].dialAs", KeyKind.Text, "the host that is asked for", "The host that is dialled instead; the request stays as it is."),
+        new("policies.*.rules[].limit", KeyKind.Section, "none", "How much of what matches may be taken."),
+        new("policies.*.rules[].limit.requests", KeyKind.Whole, "any number", "Requests in any stretch of every; what is beyond is refused (429).") { Min = 1, Max = Int },
+        Time("policies.*.rules[].limit.every", "1s", "The stretch of time."),
+        Size("policies.*.rules[].limit.bandwidth", "any", "Octets a second of bodies and tunnels, both directions together; what is beyond waits.", 8 << 10, Int, isValue: false),
+        Pick("policies.*.rules[].limit.per", "client", "Whose use is counted together: each client's (its user where there is a login, else its address), or all that match the rule.", "client", "rule"),
 
         new("logs", KeyKind.Section, "with its defaults", "The logs."),
         new("logs.access", KeyKind.AccessLog, "with its defaults", "One record for each exchange; off turns it off."),
