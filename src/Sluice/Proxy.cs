@@ -19,6 +19,7 @@ public sealed class Proxy : IAsyncDisposable
     private readonly AccessLog _log;
     private readonly Censor _censor;
     private readonly UpstreamPool _upstream;
+    private readonly ListSubscriptions _lists;
     private readonly Deadlines _relayed;
     private readonly Heartbeat _heartbeat;
     private readonly Action<ExchangeRecord>? _seen;
@@ -26,12 +27,13 @@ public sealed class Proxy : IAsyncDisposable
     private HttpServer? _http;
     private IReadOnlyList<TcpRelay> _relays = [];
 
-    private Proxy(AccessLog log, Censor censor, UpstreamPool upstream, Deadlines relayed, Heartbeat heartbeat, HttpCache cache, AdminApi? admin,
+    private Proxy(AccessLog log, Censor censor, UpstreamPool upstream, ListSubscriptions lists, Deadlines relayed, Heartbeat heartbeat, HttpCache cache, AdminApi? admin,
         IReadOnlyList<IPEndPoint> endPoints, Action<ExchangeRecord>? seen)
     {
         _log = log;
         _censor = censor;
         _upstream = upstream;
+        _lists = lists;
         _relayed = relayed;
         _heartbeat = heartbeat;
         _seen = seen;
@@ -61,27 +63,31 @@ public sealed class Proxy : IAsyncDisposable
     {
         var cache = new HttpCache(configuration.Cache, time, loggers.CreateLogger("Sluice.Cache"));
         var censor = Censor.Load(configuration.Policies, time, loggers.CreateLogger("Sluice.Policy")).Censor;
-        AdminApi? admin = null;
-        List<SocketListener> sockets;
+        var limits = configuration.Limits;
+        var dialer = new Dialer(time);
+        var upstream = new UpstreamPool(dialer, UpstreamOptionsOf(limits), time);
+        List<SocketListener> sockets = [];
+        ListSubscriptions lists;
+        AdminApi? admin;
         try
         {
-            admin = await AdminApi.StartAsync(configuration.Admin, cache, censor, [.. configuration.Listeners.Where(l => l.Kind == ListenerKind.Reverse).Select(l => l.Name)], loggers);
             sockets = Bind(configuration.Listeners, loggers, time);
+            lists = Subscribe(configuration, [.. sockets.Select(socket => socket.EndPoint)], upstream, loggers, time);
+            admin = await AdminApi.StartAsync(
+                configuration.Admin, cache, censor, lists, [.. configuration.Listeners.Where(l => l.Kind == ListenerKind.Reverse).Select(l => l.Name)], loggers);
         }
         catch
         {
-            await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
+            sockets.ForEach(socket => socket.Dispose());
+            upstream.Dispose();
             await censor.DisposeAsync();
             await cache.DisposeAsync();
             throw;
         }
-        var limits = configuration.Limits;
-        var dialer = new Dialer(time);
-        var upstream = new UpstreamPool(dialer, UpstreamOptionsOf(limits), time);
         var log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
         var heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         var relayed = new Deadlines(time);
-        var proxy = new Proxy(log, censor, upstream, relayed, heartbeat, cache, admin, [.. sockets.Select(socket => socket.EndPoint)], seen);
+        var proxy = new Proxy(log, censor, upstream, lists, relayed, heartbeat, cache, admin, [.. sockets.Select(socket => socket.EndPoint)], seen);
 
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
@@ -95,6 +101,7 @@ public sealed class Proxy : IAsyncDisposable
         proxy._relays = [.. gates[true].Select(g => new TcpRelay(g.First, g.Second, dialer, limits, proxy.Write, relayed))];
         if (gates[false].ToList() is { Count: > 0 } listeners)
             proxy._http = new HttpServer(listeners, http, limits, proxy.Write, loggers, time);
+        lists.Start();
         return proxy;
     }
 
@@ -113,6 +120,7 @@ public sealed class Proxy : IAsyncDisposable
             _http?.DisposeAsync().AsTask() ?? Task.CompletedTask]);
         // Until here one can look at what still drains.
         await (_admin?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _lists.DisposeAsync();
         _upstream.Dispose();
         _relayed.Dispose();
         _heartbeat.Dispose();
@@ -159,7 +167,16 @@ public sealed class Proxy : IAsyncDisposable
         };
     }
 
-    private static UpstreamOptions UpstreamOptionsOf(LimitOptions limits) => new()
+    /// <summary>Nothing is asked for before it is started.</summary>
+    /// <param name="own">Our own listeners: they are never asked for a list.</param>
+    internal static ListSubscriptions Subscribe(
+        Configuration configuration, IReadOnlyList<IPEndPoint> own, UpstreamPool upstream, ILoggerFactory loggers, TimeProvider time)
+    {
+        var local = LocalAddresses().ToList();
+        return new ListSubscriptions(configuration.Lists, upstream, guard => new AddressRules(own, local, guard), time, loggers.CreateLogger("Sluice.Lists"));
+    }
+
+    internal static UpstreamOptions UpstreamOptionsOf(LimitOptions limits) => new()
     {
         Connect = limits.Connect,
         Response = limits.Response,

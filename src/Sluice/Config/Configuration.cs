@@ -15,6 +15,8 @@ public sealed record Configuration
 
     public IReadOnlyList<PolicyOptions> Policies { get; init; } = [];
 
+    public SubscriptionOptions Lists { get; init; } = new();
+
     public LogOptions Log { get; init; } = new();
 
     public AdminOptions Admin { get; init; } = new();

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Sluice.Cache;
+using Sluice.Forwarding;
 using Sluice.Policy;
 
 namespace Sluice.Dashboard;
@@ -33,7 +34,8 @@ public sealed class AdminApi : IAsyncDisposable
     /// <summary>Null where it is not configured.</summary>
     /// <param name="routes">The names of the reverse listeners: where answers may come from, besides forward.</param>
     /// <exception cref="AdminSocketException">The socket cannot be made.</exception>
-    public static async Task<AdminApi?> StartAsync(AdminOptions options, HttpCache cache, Censor censor, IReadOnlyList<string> routes, ILoggerFactory loggers)
+    public static async Task<AdminApi?> StartAsync(AdminOptions options, HttpCache cache, Censor censor, ListSubscriptions subscriptions,
+        IReadOnlyList<string> routes, ILoggerFactory loggers)
     {
         if (options.Socket is not { } path)
             return null;
@@ -55,7 +57,7 @@ public sealed class AdminApi : IAsyncDisposable
         var application = builder.Build();
         application.Use(Problems.CatchAsync(loggers.CreateLogger("Sluice.Admin")));
         CacheEndpoints.Map(application, cache, routes);
-        PolicyEndpoints.Map(application, censor);
+        PolicyEndpoints.Map(application, censor, subscriptions);
         await application.StartAsync();
         return new AdminApi(application, path);
     }
