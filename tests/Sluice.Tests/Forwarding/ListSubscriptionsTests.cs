@@ -142,7 +142,7 @@ public class ListSubscriptionsTests
     {
         { "server error", "500|", "The server answered 500" },
         { "not found", "404|a.test", "The server answered 404" },
-        { "304 for nobody", "206|a.test", "The server answered 206" },
+        { "a part of it", "206|a.test", "The server answered 206" },
         { "page", "200|<!DOCTYPE html><html><body>Sorry", "What came is a page (HTML or XML) and no list" },
         { "nothing", "200|", "What came is empty" },
         { "comments", "200|# moved elsewhere", "What came holds nothing that is understood (0 lines are not)" },
@@ -211,6 +211,15 @@ public class ListSubscriptionsTests
         Assert.Equal((true, "old.test\n"), (scene.Denies("old.test"), scene.Copy));
         await scene.AskAsync();
         Assert.Equal((true, "new.test\n"), (scene.Denies("new.test"), scene.Copy));
+    }
+
+    [Fact]
+    public async Task NotModified_WhereNothingIsKnown_IsAnError()
+    {
+        await using var origin = ScriptedOrigin.Start(x => x.ReplyAsync(304));
+        await using var scene = new SubscriptionScene(origin.Url());
+        await scene.StartAsync();
+        Assert.Equal(("The server answered 304", null), (scene.State.Error, scene.State.Changed));
     }
 
     [Fact]

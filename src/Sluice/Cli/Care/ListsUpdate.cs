@@ -86,10 +86,16 @@ internal sealed class ListsUpdate(string? url, bool json, TimeProvider time)
                 bars[list.Url] = bar = shown.AddTask(Markup.Escape(list.Url));
             if (bar is null)
                 continue;
-            bar.IsIndeterminate = list.Progress is { Total: null };
-            if (list.Progress is { Total: > 0 and var total })
-                bar.MaxValue = total;
-            bar.Value = list.Progress?.Bytes ?? bar.MaxValue;
+            if (list.Progress is { } progress)
+            {
+                bar.IsIndeterminate = progress.Total is null;
+                bar.MaxValue = progress.Total ?? progress.Bytes + 1;
+                bar.Value = progress.Bytes;
+            }
+            else if (list.Error is null)
+                bar.Value = bar.MaxValue;
+            else
+                bar.StopTask();
         }
     }
 
