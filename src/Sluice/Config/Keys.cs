@@ -99,6 +99,12 @@ internal static class Keys
         new("cache.rules[].ignoreReload", KeyKind.Flag, "false", "true: a client's no-cache or max-age=0 does not make us ask the origin.") { DefaultIsValue = true },
         new("cache.rules[].bypass", KeyKind.Flag, "false", "true: nothing is served from the cache and nothing stored.") { DefaultIsValue = true },
 
+        new("upstreams", KeyKind.NamedSections, "none", "Upstreams by name; rules route to them."),
+        Req("upstreams.*.to", KeyKind.Destination, "http://host:port or https://host."),
+        new("upstreams.*.ca", KeyKind.Path, "the system's", "A PEM file: the only certificates that may vouch for it."),
+        new("upstreams.*.serverName", KeyKind.Text, "the host of to", "The name that it is asked for and must prove."),
+        new("upstreams.*.http2", KeyKind.Flag, "false", "true: HTTP/2 and nothing else, without TLS too.") { DefaultIsValue = true },
+
         new("policies", KeyKind.NamedSections, "none", "Policies by name; listeners refer to them."),
         Pick("policies.*.default", null, "What holds where no rule matches.", "allow", "deny"),
         Pick("policies.*.mode", "enforce", "report: nothing is refused, what would have been is noted in the records.", "enforce", "report"),
@@ -138,6 +144,8 @@ internal static class Keys
         new("policies.*.rules[].redirect", KeyKind.Text, "nowhere", "The URL where who is refused is sent (302)."),
         new("policies.*.rules[].tag", KeyKind.Text, "none", "A word for the record of what matches."),
         new("policies.*.rules[].bypassCache", KeyKind.Flag, "false", "true: what matches is neither stored nor served from the cache.") { DefaultIsValue = true },
+        new("policies.*.rules[].route", KeyKind.Text, "where it would go anyway", "The name of the upstream where what matches goes."),
+        new("policies.*.rules[].dialAs", KeyKind.Text, "the host that is asked for", "The host that is dialled instead; the request stays as it is."),
 
         new("lists", KeyKind.Section, "with its defaults", "The lists that rules name by URL."),
         new("lists.folder", KeyKind.Path, "none", "Where their copies are kept; made if the folder that it is in exists. Required where a rule names a URL."),
@@ -169,7 +177,7 @@ internal static class Keys
         Whole("limits.connectionsPerUpstream", "0", "Open connections of HTTP/1.1 to one upstream, idle ones included; who finds none free waits up to limits.connect, then gets 503. 0: no limit.", 0, Int),
         Time("limits.upstreamKeepAlive", "60s", "How long an idle connection to an upstream is kept."),
         Time("limits.upstreamMaxAge", "10m", "A connection to an upstream that is older is not used again."),
-        new("limits.connectPorts", KeyKind.Ports, "[80, 443, 1024-65535]", "The ports that CONNECT may name.") { DefaultIsValue = true },
+        new("limits.connectPorts", KeyKind.Ports, "[80, 443]", "The ports that CONNECT may name.") { DefaultIsValue = true },
     ];
 
     /// <summary>Keys that other documents of this program name, but this version does not have.</summary>

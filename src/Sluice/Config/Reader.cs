@@ -17,13 +17,15 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
     {
         var top = new Section(root, "", "", problems);
         var listeners = new ListenerReader(folder, tryPorts).Read(top);
+        var upstreams = UpstreamReader.ReadNamed(top, folder, listeners);
         var (copies, lists) = ReadLists(top.Child("lists"));
-        var policies = new PolicyReader(folder, copies, [.. listeners.Select(listener => listener.Name)], problems);
+        var policies = new PolicyReader(folder, copies, [.. listeners.Select(listener => listener.Name)], [.. upstreams.Keys], problems);
         return new Configuration
         {
             Listeners = listeners,
             Cache = ReadCache(top.Child("cache")),
             Admin = ReadAdmin(top.Child("admin")),
+            Upstreams = upstreams,
             Policies = policies.Read(top),
             Lists = lists with { Lists = policies.Subscribed },
             Log = ReadLog(top.Child("logs")),

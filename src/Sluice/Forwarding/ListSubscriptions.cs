@@ -25,8 +25,8 @@ public sealed class ListSubscriptions : IAsyncDisposable
     private readonly SemaphoreSlim _turns = new(AtOnce);
     private readonly CancellationTokenSource _end = new();
 
-    /// <param name="addressRules">For a guard. The configured URL is the administrator's choice and has none.</param>
-    public ListSubscriptions(SubscriptionOptions options, UpstreamPool upstream, Func<AddressGuard?, AddressRules> addressRules, TimeProvider time, ILogger log)
+    /// <param name="addressRules">For a guard, as they are now. The configured URL is the administrator's choice and has none.</param>
+    public ListSubscriptions(SubscriptionOptions options, UpstreamPool upstream, Func<AddressGuard, AddressRules> addressRules, TimeProvider time, ILogger log)
     {
         var fetch = new ListFetch(upstream, addressRules, options.MaxBytes, time);
         _all = [.. options.Lists.Select(list => new Subscription(list, options.Every, fetch, _turns, time, log, _end.Token))];

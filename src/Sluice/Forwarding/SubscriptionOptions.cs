@@ -13,6 +13,10 @@ public sealed record SubscriptionOptions
     public long MaxBytes { get; init; } = 64 << 20;
 
     public IReadOnlyList<SubscribedList> Lists { get; init; } = [];
+
+    public bool Equals(SubscriptionOptions? other) => other is not null && (Every, MaxBytes) == (other.Every, other.MaxBytes) && Lists.SequenceEqual(other.Lists);
+
+    public override int GetHashCode() => HashCode.Combine(Every, MaxBytes, Lists.Count);
 }
 
 /// <summary>A list behind a URL. Rules know its copy, a list file like any other.</summary>

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Sluice.Http;
 using Sluice.Net;
+using Sluice.Policy;
 using Sluice.Records;
 using Sluice.Upstream;
 
@@ -10,7 +11,7 @@ namespace Sluice.Forwarding;
 
 /// <summary>What begins as HTTP and goes on as bytes: CONNECT (RFC 9110 s.9.3.6) and Upgrade after 101 (s.7.8). Both take
 /// the client's bare socket out of the server and run on the same relay as a TCP listener.</summary>
-internal sealed class Tunnels(Dialer dialer, LimitOptions limits, Deadlines deadlines)
+internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
 {
     private static readonly byte[] Established = "HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray();
 
@@ -19,13 +20,13 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits, Deadlines dead
     {
         x.Record.Kind = RecordKind.Connect;
         var target = x.Request.Target;
-        if (!limits.ConnectPorts.Any(range => range.Contains(target.Port)))
-            return new ErrorPage(403, "http_request_denied", $"Tunnels to port {target.Port} are not allowed here.");
+        if (!x.Listener.LetsConnectTo(target.Port))
+            return ErrorPage.For(x.Record.Verdict = PortDenied(target.Port));
         DialResult dial;
         try
         {
             x.Client.Watch();
-            dial = await dialer.DialAsync(new HostPort(target.Host, target.Port), x.Listener.Addresses, limits.Connect, x.Aborted);
+            dial = await dialer.DialAsync(x.Route.To.At, x.Route.Addresses, x.Listener.Limits.Connect, x.Aborted);
         }
         catch (OperationCanceledException)
         {
@@ -38,6 +39,9 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits, Deadlines dead
         await RunAsync(x, upstream, null, Established, default);
         return null;
     }
+
+    public static Verdict PortDenied(int port) =>
+        new() { Denies = true, Rule = "connectPorts", Status = 403, Reason = $"Tunnels to port {port} are not allowed here." };
 
     /// <summary>The upstream has answered 101: hands its head on, then the bytes.</summary>
     public async ValueTask UpgradeAsync(Exchange x, Http1Reply reply)
@@ -78,10 +82,12 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits, Deadlines dead
         }
         x.MarkFirstByte();
         var relay = new Relay(client.Socket, upstream, deadlines);
-        var stop = x.Aborted;
+        var (idle, stop) = (x.Listener.Limits.TunnelIdle, x.Aborted);
+        x.Client.Tunnel = x;
         var result = tls is null
-            ? await relay.RunAsync(client.Early, limits.TunnelIdle, stop)
-            : await TlsTunnel.RunAsync(client, tls, upstream, limits.TunnelIdle, stop);
+            ? await relay.RunAsync(client.Early, idle, stop)
+            : await TlsTunnel.RunAsync(client, tls, upstream, idle, stop);
+        x.Client.Tunnel = null;
         RelayOutcome.Note(x.Record, result, earlyDown.Length);
     }
 }

@@ -14,15 +14,14 @@ internal sealed class Rule
     private readonly ReplyCondition? _reply;
     private readonly Verdict _verdict;
     private readonly TimeProvider _time;
-    private long _hits;
-    private long _lastHit;
 
     /// <param name="position">In its policy.</param>
     /// <param name="sources">Its list files.</param>
+    /// <param name="counter">Outlives it where the next configuration has the rule too.</param>
     /// <param name="problems">Receives the entries in the configuration that cannot be read.</param>
-    public Rule(RuleOptions options, int position, RuleSources sources, TimeProvider time, List<PolicyProblem> problems)
+    public Rule(RuleOptions options, int position, RuleSources sources, RuleCounter counter, TimeProvider time, List<PolicyProblem> problems)
     {
-        (_options, _time) = (options, time);
+        (_options, Counter, _time) = (options, counter, time);
         _conditions = [.. ConditionsOf(options, sources, problems)];
         _reply = options.Reply is { } reply ? new ReplyCondition(reply) : null;
         _verdict = options.Action == RuleAction.Deny
@@ -35,7 +34,7 @@ internal sealed class Rule
             : new Verdict
             {
                 Rule = options.Action == RuleAction.Allow ? options.Id : null, Tags = options.Tag,
-                BypassesCache = options.BypassesCache, Position = position,
+                BypassesCache = options.BypassesCache, Route = options.Route, DialAs = options.DialAs, Position = position,
             };
     }
 
@@ -48,8 +47,7 @@ internal sealed class Rule
     /// <summary>It can be judged only when the answer's head is there.</summary>
     public bool IsOnReply => _reply is not null;
 
-    public RuleHits HitsOf(string policy) =>
-        new(policy, Id, Interlocked.Read(ref _hits), Interlocked.Read(ref _lastHit) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null);
+    public RuleCounter Counter { get; }
 
     /// <summary>The rule's verdict, counted, or null where it does not match.</summary>
     /// <param name="reply">Null before there is an answer.</param>
@@ -61,8 +59,7 @@ internal sealed class Rule
                 return null;
         if (_reply is not null && !_reply.Matches(reply!))
             return null;
-        Interlocked.Increment(ref _hits);
-        Volatile.Write(ref _lastHit, _time.GetUtcNow().UtcTicks);
+        Counter.Count(_time.GetUtcNow());
         return match.Because is null ? _verdict : _verdict with
         {
             List = match.List, Line = match.Line,

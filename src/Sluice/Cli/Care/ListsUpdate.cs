@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Config;
 using Sluice.Dashboard;
+using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Upstream;
 using Spectre.Console;
@@ -27,7 +28,7 @@ internal sealed class ListsUpdate(string? url, bool json, TimeProvider time)
     public async Task<int> AloneAsync(Configuration configuration, CancellationToken stop)
     {
         using var upstream = new UpstreamPool(new Dialer(time), Proxy.UpstreamOptionsOf(configuration.Limits), time);
-        await using var lists = Proxy.Subscribe(configuration, [], upstream, NullLoggerFactory.Instance, time);
+        await using var lists = new ListSubscriptions(configuration.Lists, upstream, guard => new AddressRules([], [], guard), time, NullLogger.Instance);
         var before = Look();
         if (lists.Ask(url).Count > 0 || url is null)
             return await ShowAsync(before, () => Task.FromResult(Look()), stop);

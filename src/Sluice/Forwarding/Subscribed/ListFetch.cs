@@ -8,7 +8,7 @@ using Sluice.Upstream;
 namespace Sluice.Forwarding.Subscribed;
 
 /// <summary>Asks for a list: redirects, validators, content coding, and how much there may be. One for all lists.</summary>
-internal sealed class ListFetch
+internal sealed class ListFetch(UpstreamPool upstream, Func<AddressGuard, AddressRules> addressRules, long maxBytes, TimeProvider time)
 {
     /// <summary>All of it together; 64 MiB at 110 kB/s.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
@@ -19,19 +19,9 @@ internal sealed class ListFetch
     private static readonly AddressSet Inside =
         new(AddressClasses.Loopback | AddressClasses.ThisNetwork | AddressClasses.LinkLocal | AddressClasses.Metadata | AddressClasses.Private | AddressClasses.Shared, []);
 
+    private static readonly AddressGuard Outside = new(AddressSet.Empty, Inside);
+
     private static readonly string UserAgent = $"Sluice/{typeof(ListFetch).Assembly.GetName().Version?.ToString(2)}";
-
-    private readonly UpstreamPool _upstream;
-    private readonly AddressRules _configured;
-    private readonly AddressRules _outside;
-    private readonly long _maxBytes;
-    private readonly TimeProvider _time;
-
-    public ListFetch(UpstreamPool upstream, Func<AddressGuard?, AddressRules> addressRules, long maxBytes, TimeProvider time)
-    {
-        (_upstream, _maxBytes, _time) = (upstream, maxBytes, time);
-        (_configured, _outside) = (addressRules(null), addressRules(new AddressGuard(AddressSet.Empty, Inside)));
-    }
 
     /// <summary>Asks, and writes what comes.</summary>
     /// <param name="known">Of the copy that there is; null: there is none.</param>
@@ -42,14 +32,14 @@ internal sealed class ListFetch
     /// <exception cref="OperationCanceledException"><paramref name="stop"/>.</exception>
     public async Task<CopyFacts?> RunAsync(Uri url, CopyFacts? known, Func<Stream> into, Action<DownloadProgress> progress, CancellationToken stop)
     {
-        using var limit = new CancellationTokenSource(Longest, _time);
+        using var limit = new CancellationTokenSource(Longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
         try
         {
-            var rules = _configured;
+            var rules = addressRules(AddressGuard.None);
             for (var (at, hops) = (url, 0); ; hops++)
             {
-                await using var reply = await _upstream.AskAsync(Request(at, known, rules, either.Token));
+                await using var reply = await upstream.AskAsync(Request(at, known, rules, either.Token));
                 await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
                 if (reply.Error != ForwardError.None)
                     throw Failed(reply);
@@ -57,7 +47,7 @@ internal sealed class ListFetch
                 {
                     case 200:
                         await ReadAsync(reply, into(), progress);
-                        return new CopyFacts(reply.Head.Fields.Get(FieldNames.ETag), reply.Head.Fields.Get(FieldNames.LastModified), _time.GetUtcNow());
+                        return new CopyFacts(reply.Head.Fields.Get(FieldNames.ETag), reply.Head.Fields.Get(FieldNames.LastModified), time.GetUtcNow());
                     case 304 when known is not null:
                         return null;
                     case 301 or 302 or 303 or 307 or 308:
@@ -90,7 +80,7 @@ internal sealed class ListFetch
         : to;
 
     /// <summary>Who is outside redirects nobody to the inside.</summary>
-    public AddressRules RulesAfter(IPEndPoint? remote) => remote is not null && Inside.Contains(remote.Address) ? _configured : _outside;
+    public AddressRules RulesAfter(IPEndPoint? remote) => remote is not null && Inside.Contains(remote.Address) ? addressRules(AddressGuard.None) : addressRules(Outside);
 
     private static UpstreamRequest Request(Uri url, CopyFacts? known, AddressRules rules, CancellationToken aborted)
     {
@@ -127,8 +117,8 @@ internal sealed class ListFetch
         var (buffer, bytes) = (new byte[64 << 10], 0L);
         while (true)
         {
-            if (Math.Max(bytes, total ?? 0) > _maxBytes)
-                throw new NotTaken($"It is larger than {_maxBytes} bytes");
+            if (Math.Max(bytes, total ?? 0) > maxBytes)
+                throw new NotTaken($"It is larger than {maxBytes} bytes");
             progress(new DownloadProgress(bytes, total));
             var read = await DecodeAsync(body, buffer);
             if (read == 0)
@@ -154,7 +144,7 @@ internal sealed class ListFetch
     {
         if (fields.Get("Retry-After") is not { } text)
             return default;
-        var now = _time.GetUtcNow();
+        var now = time.GetUtcNow();
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? TimeSpan.FromSeconds(seconds)
             : HttpDate.TryParse(text, now, out var then) && then > now ? then - now
             : default;

@@ -1,26 +1,27 @@
+using Sluice.Net;
+
 namespace Sluice.Policy.Lists;
 
-/// <summary>Files of lists, and when to read them anew. One thread reads, any may find.</summary>
+/// <summary>Files of lists, and when to read them anew. Generations of the configuration share it. One thread at a time looks or reads, any may find.</summary>
 /// <param name="paths">Read together.</param>
 internal abstract class ListSource(params IReadOnlyList<string> paths)
 {
     /// <summary>One list is read at a time, whoever wants it: building its index takes a core and twice the memory.</summary>
     public static readonly Lock OneAtATime = new();
 
-    private FileStamp?[] _read = new FileStamp?[paths.Count];
-    private FileStamp?[] _seen = new FileStamp?[paths.Count];
+    private readonly FileWatch _watch = new(paths);
+    private readonly Lock _lock = new();
 
     public IReadOnlyList<string> Paths => paths;
 
     /// <summary>Each file as it stands.</summary>
     public abstract IEnumerable<ListState> States { get; }
 
-    /// <summary>Changed or gone since they were read, and no longer changing: the same at two looks, so that no half-written list is taken.</summary>
+    /// <summary>As <see cref="FileWatch.HasSettledChange"/>.</summary>
     public bool HasSettledChange()
     {
-        var before = _seen;
-        _seen = Look();
-        return !_seen.AsSpan().SequenceEqual(_read) && _seen.AsSpan().SequenceEqual(before);
+        lock (_lock)
+            return _watch.HasSettledChange();
     }
 
     /// <summary>Reads the files; where that fails the last good content stays.</summary>
@@ -28,10 +29,8 @@ internal abstract class ListSource(params IReadOnlyList<string> paths)
     public IReadOnlyList<PolicyProblem> Read()
     {
         lock (OneAtATime)
-        {
-            _read = _seen = Look();
-            return Read(_read);
-        }
+        lock (_lock)
+            return Read(_watch.Read());
     }
 
     protected abstract IReadOnlyList<PolicyProblem> Read(IReadOnlyList<FileStamp?> stamps);
@@ -40,6 +39,4 @@ internal abstract class ListSource(params IReadOnlyList<string> paths)
         new(path, $"the list cannot be read: {(IsMissing(error) ? "there is no such file" : error.Message)}", Fatal: true);
 
     protected static bool IsMissing(Exception error) => error is FileNotFoundException or DirectoryNotFoundException;
-
-    private FileStamp?[] Look() => [.. paths.Select(FileStamp.Of)];
 }
