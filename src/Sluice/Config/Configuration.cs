@@ -24,6 +24,8 @@ public sealed record Configuration
 
     public LogOptions Log { get; init; } = new();
 
+    public PageOptions Page { get; init; } = new();
+
     public AdminOptions Admin { get; init; } = new();
 
     public LimitOptions Limits { get; init; } = new();

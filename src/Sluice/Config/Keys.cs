@@ -157,6 +157,10 @@ internal static class Keys
         Pick("logs.access.format", "readable", "How a record is written.", "readable", "json", "combined", "squid"),
         new("logs.access.to", KeyKind.Path, "stdout", "stdout, or a file's path.") { DefaultIsValue = true },
 
+        new("page", KeyKind.Section, "with its defaults", "What people read who get no answer."),
+        new("page.contact", KeyKind.Text, "nobody", "Whom to ask: an address, a name, a room."),
+        new("page.template", KeyKind.Path, "the page that comes with Sluice", "A file of HTML with placeholders such as {{reason}}, read at each reload."),
+
         new("admin", KeyKind.Section, "off", "The admin API, which the commands cache, lists and rules speak to."),
         Req("admin.socket", KeyKind.Path, "The Unix socket where it is served, for the user alone that Sluice runs as (0600)."),
 

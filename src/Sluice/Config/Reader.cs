@@ -29,6 +29,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
             Policies = policies.Read(top),
             Lists = lists with { Lists = policies.Subscribed },
             Log = ReadLog(top.Child("logs")),
+            Page = ReadPage(top.Child("page")),
             Limits = ReadLimits(top.Child("limits")),
         };
     }
@@ -127,6 +128,23 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         else if (File.Exists(path) && Files.WhyNot(path, FileAccess.Write) is { } wrong)
             access.Problem("to", $"'{to}' cannot be written: {wrong}");
         return path;
+    }
+
+    private PageOptions ReadPage(Section? page)
+    {
+        if (page is null)
+            return new PageOptions();
+        var read = new PageOptions { Contact = page.Text("contact") };
+        if (page.Text("template") is not { } file)
+            return read;
+        var path = Path.GetFullPath(file, folder);
+        if (Files.WhyNot(path, FileAccess.Read) is { } unreadable)
+            page.Problem("template", $"'{file}' cannot be read: {unreadable}{(file == path ? "" : $" ({path})")}");
+        else if (PageTemplate.TryParse(File.ReadAllText(path), out var template) is { } wrong)
+            page.Problem("template", $"{file}:{wrong.Line}: {wrong.Problem}");
+        else
+            return read with { Template = template };
+        return read;
     }
 
     private static LimitOptions ReadLimits(Section? limits)
