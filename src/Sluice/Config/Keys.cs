@@ -119,9 +119,10 @@ internal static class Keys
         new("policies.*.rules[].clients", KeyKind.Networks, "every client", "Condition: the client's network, as in 10.1.0.0/16."),
         new("policies.*.rules[].listeners", KeyKind.Words, "every listener", "Condition: the name of the listener."),
         new("policies.*.rules[].schemes", KeyKind.Words, "every scheme", "Condition: http, https, or connect for tunnels."),
-        new("policies.*.rules[].hosts", KeyKind.Hosts, "every host", "Condition: list lines, or { file: PATH } for a list file."),
-        Req("policies.*.rules[].hosts.file", KeyKind.Path, "A list file, reloaded when it changes."),
-        new("policies.*.rules[].filters", KeyKind.Words, "every request", "Condition: files of filters (Adblock Plus, uBlock Origin) that work as one, reloaded when they change."),
+        new("policies.*.rules[].hosts", KeyKind.Hosts, "every host", "Condition: list lines, or { file: PATH } or { url: URL } for a list."),
+        new("policies.*.rules[].hosts.file", KeyKind.Path, "none", "A list file, reloaded when it changes."),
+        new("policies.*.rules[].hosts.url", KeyKind.Text, "none", "A list at a URL (http or https) of which a copy is kept: lists."),
+        new("policies.*.rules[].filters", KeyKind.Words, "every request", "Condition: files and URLs of filters (Adblock Plus, uBlock Origin) that work as one, reloaded when they change."),
         new("policies.*.rules[].ports", KeyKind.Ports, "every port", "Condition: the port, as in 443 or 8000-8999."),
         new("policies.*.rules[].methods", KeyKind.Words, "every method", "Condition: the method, as in GET."),
         new("policies.*.rules[].paths", KeyKind.Words, "every path", "Condition: the path, without query, with case; * is any text. A tunnel has none."),
@@ -151,6 +152,11 @@ internal static class Keys
         Size("policies.*.rules[].limit.bandwidth", "any", "Octets a second of bodies and tunnels, both directions together; what is beyond waits.", 8 << 10, Int, isValue: false),
         Pick("policies.*.rules[].limit.per", "client", "Whose use is counted together: each client's (its user where there is a login, else its address), or all that match the rule.", "client", "rule"),
 
+        new("lists", KeyKind.Section, "with its defaults", "The lists that rules name by URL."),
+        new("lists.folder", KeyKind.Path, "none", "Where their copies are kept; made if the folder that it is in exists. Required where a rule names a URL."),
+        Time("lists.every", "24h", "How often each is asked for, 1m or more; up to a tenth is added at random."),
+        Size("lists.maxSize", "64MiB", "What one may have, decompressed.", 1 << 10, 512 << 20),
+
         new("logs", KeyKind.Section, "with its defaults", "The logs."),
         new("logs.access", KeyKind.AccessLog, "with its defaults", "One record for each exchange; off turns it off."),
         Pick("logs.access.format", "readable", "How a record is written.", "readable", "json", "combined", "squid"),
@@ -160,7 +166,7 @@ internal static class Keys
         new("page.contact", KeyKind.Text, "nobody", "Whom to ask: an address, a name, a room."),
         new("page.template", KeyKind.Path, "the page that comes with Sluice", "A file of HTML with placeholders such as {{reason}}, read at each reload."),
 
-        new("admin", KeyKind.Section, "off", "The admin API, which the command sluice cache speaks to."),
+        new("admin", KeyKind.Section, "off", "The admin API, which the commands cache, lists and rules speak to."),
         Req("admin.socket", KeyKind.Path, "The Unix socket where it is served, for the user alone that Sluice runs as (0600)."),
 
         new("limits", KeyKind.Section, "with its defaults", "Times and sizes that bound what one client or upstream may take."),
