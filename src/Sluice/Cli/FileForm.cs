@@ -20,7 +20,14 @@ internal static class FileForm
         await using (censor)
         {
             // Nothing of this stops a start: lines that are not understood are left out, and the others hold.
-            PolicyProblem[] warnings = [.. unread, .. censor.Needless()];
+            var missing = configuration.Lists.Lists.Where(list => !File.Exists(list.Path)).ToDictionary(list => list.Path, list => list.Shown);
+            PolicyProblem[] warnings =
+            [
+                .. unread.Select(problem => missing.TryGetValue(problem.Where, out var url)
+                    ? new PolicyProblem(url, "has no copy yet and names nothing until it has: sluice lists update fetches it", Fatal: false)
+                    : problem),
+                .. censor.Needless(),
+            ];
             foreach (var warning in warnings)
                 await streams.Error.WriteLineAsync($"{warning.Where}: warning: {warning.Text}");
             var entries = censor.Lists().Sum(list => (long)list.Entries);

@@ -23,6 +23,8 @@ public sealed record Configuration
     /// <summary>Null: no listener asks for users.</summary>
     public UserOptions? Users { get; init; }
 
+    public SubscriptionOptions Lists { get; init; } = new();
+
     public LogOptions Log { get; init; } = new();
 
     public PageOptions Page { get; init; } = new();

@@ -108,8 +108,11 @@ public sealed record RuleOptions
     /// <summary>The host that is dialled in place of the one that is asked for; the request stays as it is. Null: none.</summary>
     public string? DialAs { get; init; }
 
+    /// <summary>How much of what matches may be taken; null: any.</summary>
+    public RateOptions? Limit { get; init; }
+
     /// <summary>Whether it says more than allow or deny.</summary>
-    internal bool Adds => Tag is not null || BypassesCache || Route is not null || DialAs is not null;
+    internal bool Adds => Tag is not null || BypassesCache || Route is not null || DialAs is not null || Limit is not null;
 
     /// <summary>Where the rule stands, for messages: <c>sluice.yaml:14:7</c>.</summary>
     public string? Where { get; init; }

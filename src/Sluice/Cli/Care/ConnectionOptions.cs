@@ -19,62 +19,80 @@ internal sealed class ConnectionOptions(Option<string> configuration)
         return command;
     }
 
+    public bool WantsJson(ParseResult parsed) => parsed.GetValue(_json);
+
     /// <summary>Asks and prints; 1: asked for wrongly, 2: nobody answers.</summary>
-    /// <param name="instead">Answers by the configuration where no process does; null: that is an error.</param>
-    public async Task<int> AskAsync(
-        ParseResult parsed, Func<AdminClient, Task<AdminAnswer>> ask, Action<JsonElement> print, Func<Configuration, Task<AdminAnswer>>? instead = null)
-    {
-        var (socket, read) = parsed.GetValue(_socket) is { } named ? (Path.GetFullPath(named), null) : Read(parsed, needsSocket: instead is null);
-        if (socket is null && read is null)
-            return CommandTree.Wrong;
-        try
+    /// <param name="alone">Answers by the configuration where no proxy does, which is told; null: that is an error.</param>
+    public Task<int> AskAsync(
+        ParseResult parsed, Func<AdminClient, Task<AdminAnswer>> ask, Action<JsonElement> print, Func<Configuration, Task<AdminAnswer>>? alone = null) =>
+        UseAsync(parsed, async client => Tell(parsed, await ask(client), print), alone is null ? null : async read =>
         {
-            return await TellAsync(parsed, socket is null ? await instead!(read!) : await AskAsync(socket, ask), print);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
-        {
-            var why = e.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied } ? "permission denied: it is for the user that Sluice runs as"
-                : e.InnerException is SocketException ? $"nobody answers there{(read is null || instead is null ? "; is Sluice running with admin: { socket: PATH }?" : "")}"
-                : e.Message;
-            await Streams.Of(parsed).Error.WriteLineAsync($"sluice: {socket}: {why}{(read is null || instead is null ? "" : ": judged by the files as they stand")}");
-            return read is null || instead is null ? CommandTree.Failed : await TellAsync(parsed, await instead(read), print);
-        }
-    }
+            await Streams.Of(parsed).Error.WriteLineAsync("sluice: no proxy answers: judged by the files as they stand");
+            return Tell(parsed, await alone(read), print);
+        });
 
-    private static async Task<AdminAnswer> AskAsync(string socket, Func<AdminClient, Task<AdminAnswer>> ask)
+    private int Tell(ParseResult parsed, AdminAnswer answer, Action<JsonElement> print)
     {
-        using var client = new AdminClient(socket);
-        return await ask(client);
-    }
-
-    private async Task<int> TellAsync(ParseResult parsed, AdminAnswer answer, Action<JsonElement> print)
-    {
-        if (answer.Problem is { } problem)
-        {
-            await Streams.Of(parsed).Error.WriteLineAsync($"sluice: {problem}");
-            return answer.IsOurFault ? CommandTree.Wrong : CommandTree.Failed;
-        }
-        if (parsed.GetValue(_json))
-            await Streams.Of(parsed).Output.WriteLineAsync(answer.Body.GetRawText());
+        if (answer.Problem is not null)
+            return Complain(answer, Streams.Of(parsed).Error);
+        if (WantsJson(parsed))
+            Streams.Of(parsed).Output.WriteLine(answer.Body.GetRawText());
         else
             print(answer.Body);
         return CommandTree.Ok;
     }
 
-    /// <summary>The configuration and the socket that it names; neither where it cannot be used.</summary>
-    private (string? Socket, Configuration? Read) Read(ParseResult parsed, bool needsSocket)
+    /// <summary>Says what the proxy said.</summary>
+    /// <param name="to">Null: standard error.</param>
+    public static int Complain(AdminAnswer answer, TextWriter? to = null)
     {
-        var file = parsed.GetRequiredValue(configuration);
-        // The ports are in use: by the proxy that is asked.
-        var loaded = ConfigurationFile.Load(file, EnvironmentVariables.All(), tryPorts: false);
-        if (loaded.Configuration is not { } read)
+        (to ?? Console.Error).WriteLine($"sluice: {answer.Problem}");
+        return answer.IsOurFault ? CommandTree.Wrong : CommandTree.Failed;
+    }
+
+    /// <summary>Gives its exit code, or 1: asked for wrongly, 2: nobody answers.</summary>
+    /// <param name="alone">What can be done without a proxy, by the configuration file; null: nothing.</param>
+    public async Task<int> UseAsync(ParseResult parsed, Func<AdminClient, Task<int>> use, Func<Configuration, Task<int>>? alone = null)
+    {
+        Configuration? read = null;
+        var socket = parsed.GetValue(_socket) is { } named ? Path.GetFullPath(named) : null;
+        if (socket is null)
         {
-            Serving.Report(loaded.Problems, Streams.Of(parsed).Error);
-            return default;
+            if ((read = Load(parsed)) is null)
+                return CommandTree.Wrong;
+            if (read.Admin.Socket is null && alone is not null)
+                return await alone(read);
+            if ((socket = read.Admin.Socket) is null)
+            {
+                await Streams.Of(parsed).Error.WriteLineAsync($"{parsed.GetRequiredValue(configuration)}: there is no admin API: write admin: {{ socket: PATH }} and start Sluice again, or name it with --socket");
+                return CommandTree.Wrong;
+            }
         }
-        if (read.Admin.Socket is not null || !needsSocket)
-            return (read.Admin.Socket, read);
-        Streams.Of(parsed).Error.WriteLine($"{file}: there is no admin API: write admin: {{ socket: PATH }} and start Sluice again, or name it with --socket");
-        return default;
+        using var client = new AdminClient(socket);
+        try
+        {
+            return await use(client);
+        }
+        catch (HttpRequestException e) when (read is not null && alone is not null && e.InnerException is SocketException { SocketErrorCode: not SocketError.AccessDenied })
+        {
+            return await alone(read);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
+        {
+            var why = e.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied } ? "permission denied: it is for the user that Sluice runs as"
+                : e.InnerException is SocketException ? "nobody answers there; is Sluice running with admin: { socket: PATH }?"
+                : e.Message;
+            await Streams.Of(parsed).Error.WriteLineAsync($"sluice: {socket}: {why}");
+            return CommandTree.Failed;
+        }
+    }
+
+    private Configuration? Load(ParseResult parsed)
+    {
+        // The ports are in use: by the proxy that is asked.
+        var loaded = ConfigurationFile.Load(parsed.GetRequiredValue(configuration), EnvironmentVariables.All(), tryPorts: false);
+        if (loaded.Configuration is null)
+            Serving.Report(loaded.Problems, Streams.Of(parsed).Error);
+        return loaded.Configuration;
     }
 }

@@ -21,7 +21,9 @@ internal sealed class Replay : IAsyncDisposable
     public Replay(Configuration configuration, string? policy)
     {
         (_policy, _options) = (policy, configuration.Users);
-        _censor = Censor.Load(configuration.Policies, _time, NullLogger.Instance).Censor;
+        // What limits leave goes by the machine's clock.
+        var unlimited = configuration.Policies.Select(known => known with { Rules = [.. known.Rules.Select(rule => rule with { Limit = null })] });
+        _censor = Censor.Load([.. unlimited], _time, NullLogger.Instance).Censor;
         _gates = Proxy.GatesOf(configuration, _censor).ToDictionary(gate => gate.Options.Name);
     }
 
