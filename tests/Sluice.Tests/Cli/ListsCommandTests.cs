@@ -26,7 +26,7 @@ public sealed class ListsCommandTests : IDisposable
         {
             Write(origin.Url("/hosts"), origin.Url("/filters"));
             var (code, _, said) = await _processes.RunAsync($"check -c {Yaml}");
-            Assert.Equal((0, $"{origin.Url("/hosts")}: has no copy yet and names nothing until it has: sluice lists update fetches it"), (code, said.Split('\n')[0]));
+            Assert.Equal((0, $"{origin.Url("/hosts")}: warning: has no copy yet and names nothing until it has: sluice lists update fetches it"), (code, said.Split('\n')[0]));
 
             Assert.Equal($"changed    {origin.Url("/hosts")}\nchanged    {origin.Url("/filters")}\n", await _processes.OutputAsync($"lists update -c {Yaml}"));
             Assert.Equal($"unchanged  {origin.Url("/filters")}\n", await _processes.OutputAsync($"lists update {origin.Url("/filters")} -c {Yaml}"));

@@ -335,24 +335,6 @@ public sealed class AdminApiTests : IAsyncLifetime
         static string? Text(JsonElement of, string member) => of.GetProperty(member).GetString();
     }
 
-    [Theory]
-    [InlineData("", "url is missing")]
-    [InlineData("url=/x", "url: '/x' is not an absolute http or https URL as a request carries it, write for example http://example.com/path")]
-    [InlineData("method=CONNECT&url=a.test", "url: 'a.test' is not a host and a port, which CONNECT wants, write for example example.com:443")]
-    [InlineData("url=http://a.test/&client=me", "client: 'me' is not an IP address")]
-    [InlineData("url=http://a.test/&at=2026-09-01T10:00:00", "at: '2026-09-01T10:00:00' is not a time, write for example 2026-09-01T10:00:00+02:00")]
-    [InlineData("url=http://a.test/&listener=man", "listener: no HTTP listener is named 'man', known: main")]
-    [InlineData("url=http://a.test/&policy=q", "policy: no policy is named 'q', known: p")]
-    [InlineData("url=http://a.test/&policy=p&listener=main", "listener and policy: name one of them, a listener has its own policy")]
-    [InlineData("url=http://a.test/&group=x", "group: is a user's, name the user")]
-    [InlineData("url=http://a.test/&field=x", "field: 'x' is not a field line, write Name: value")]
-    [InlineData("uri=http://a.test/", "unknown parameter 'uri', known: method, url, client, user, group, listener, policy, at, field")]
-    public async Task WrongExplain_SaysWhatWouldBeRight(string query, string detail)
-    {
-        var (status, body) = await AskAsync($"/v1/policy/explain?{query}");
-        Assert.Equal((HttpStatusCode.BadRequest, detail), (status, body.GetProperty("detail").GetString()));
-    }
-
     [Fact]
     public async Task ManyAtOnce_AreAllAnswered()
     {
