@@ -89,6 +89,7 @@ internal sealed class HttpProxy(HttpCache cache, LoginStep login, Fetch fetch, T
         x.Verdict = listener.Judge(x.Request, x.Asker);
         x.Record.Verdict = x.Verdict;
         x.Route = Route.Of(listener, x.Request.Target, x.Verdict);
+        x.Client.Body.Bandwidth = x.Verdict.Bandwidth;
         return x.Verdict.Denies ? ErrorPage.For(x.Verdict) : null;
     }
 
