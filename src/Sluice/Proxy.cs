@@ -43,8 +43,8 @@ public sealed partial class Proxy : IAsyncDisposable
         _tunnelled = new Deadlines(time);
         _diagnostic = loggers.CreateLogger("Sluice");
         _censor = LoadCensor(configuration, null);
-        _authenticator = new Authenticator(configuration.Users, time, loggers.CreateLogger("Sluice.Users"), JudgeAgain);
         _lists = SubscribeTo(configuration);
+        _authenticator = new Authenticator(configuration.Users, time, loggers.CreateLogger("Sluice.Users"), JudgeAgain);
         _state = new ConfigurationState(1, time.GetUtcNow(), null, [], []);
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");

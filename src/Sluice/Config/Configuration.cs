@@ -20,10 +20,10 @@ public sealed record Configuration
 
     public IReadOnlyList<PolicyOptions> Policies { get; init; } = [];
 
+    public SubscriptionOptions Lists { get; init; } = new();
+
     /// <summary>Null: no listener asks for users.</summary>
     public UserOptions? Users { get; init; }
-
-    public SubscriptionOptions Lists { get; init; } = new();
 
     public LogOptions Log { get; init; } = new();
 

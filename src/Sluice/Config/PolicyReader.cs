@@ -21,8 +21,8 @@ internal sealed class PolicyReader(
     private readonly Dictionary<string, (Place Place, string Key)> _places = [];
     private readonly List<RuleOptions> _entries = [];
     private readonly HashSet<RuleOptions> _wrong = [];
-    private readonly RuleReader _rules = new([.. listeners.Select(listener => listener.Name)], upstreams, users);
     private readonly HashSet<SubscribedList> _subscribed = [];
+    private readonly RuleReader _rules = new([.. listeners.Select(listener => listener.Name)], upstreams, users);
 
     /// <summary>What the rules name by URL, each once.</summary>
     public IReadOnlyList<SubscribedList> Subscribed => [.. _subscribed];

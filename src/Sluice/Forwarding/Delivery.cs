@@ -76,7 +76,7 @@ internal sealed class Delivery(Exchange x, Via via)
             fields.Add(FieldNames.Location, page.Location);
         if (page.Challenge is not null)
             fields.Add(FieldNames.ProxyAuthenticate, page.Challenge);
-        if (page.RetryAfter is { } wait)
+        if (page.Verdict?.RetryAfter is { } wait)
             fields.Add(FieldNames.RetryAfter, Math.Ceiling(wait.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture));
         fields.Add(FieldNames.ContentType, contentType);
         fields.Add(FieldNames.ContentLength, body.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));

@@ -39,9 +39,6 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
     /// <summary>With 407: how to log in (RFC 9110 s.11.7.1).</summary>
     public string? Challenge { get; init; }
 
-    /// <summary>With 429: when it is worth to try again (RFC 9110 s.10.2.3).</summary>
-    public TimeSpan? RetryAfter { get; init; }
-
     public byte[] Body(Exchange x, out string contentType)
     {
         var accept = x.Fields.Get(FieldNames.Accept) ?? "";

@@ -50,9 +50,9 @@ internal sealed class LoginStep(Authenticator authenticator)
                 x.Client.Login.Keep(field!, login.User!);
                 return Enter(x, login.User!);
             case LoginOutcome.Limited:
-                return Deny(x, 429, "There have been too many wrong passwords. Try again later.") with { RetryAfter = login.RetryAfter };
+                return Deny(x, 429, "There have been too many wrong passwords. Try again later.", login.RetryAfter);
             case LoginOutcome.Busy:
-                return Deny(x, 429, "Too many log in at once. Try again soon.") with { RetryAfter = login.RetryAfter };
+                return Deny(x, 429, "Too many log in at once. Try again soon.", login.RetryAfter);
             case LoginOutcome.Missing:
                 return HttpProxy.Deny(x, Missing) with { Challenge = authenticator.Challenge };
             default:
@@ -68,9 +68,9 @@ internal sealed class LoginStep(Authenticator authenticator)
         return null;
     }
 
-    private static ErrorPage Deny(Exchange x, int status, string reason)
+    private static ErrorPage Deny(Exchange x, int status, string reason, TimeSpan? retryAfter = null)
     {
         x.Fields.Remove(FieldNames.ProxyAuthorization);
-        return HttpProxy.Deny(x, new Verdict { Denies = true, Rule = Rule, Status = status, Reason = reason });
+        return HttpProxy.Deny(x, new Verdict { Denies = true, Rule = Rule, Status = status, Reason = reason, RetryAfter = retryAfter });
     }
 }

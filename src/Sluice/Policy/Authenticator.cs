@@ -11,7 +11,7 @@
 //     not limited by name there, and whoever is known to be right not at all.
 //   A name that the file has not is hashed like one that it has, as long as the dearest one.
 //   The file is looked at every second and read once it has settled. A reading with a fault is not taken at all: the last good one stays.
-// Facts: a hash of cost 10 takes about 60 ms of a core; what is known costs under a microsecond.
+// Facts: a hash of cost 10 takes 93 ms of a core; what is known costs some microseconds, most of them HMAC, and what a connection remembers (Forwarding/LastLogin.cs) next to nothing.
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;

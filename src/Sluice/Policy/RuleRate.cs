@@ -68,6 +68,7 @@ internal sealed class RuleRate : IDisposable
     }
 
     private Sharer SharerOf(Asker asker) => Options.Per == RateShare.Rule ? default
+        : asker.User is { } user ? new Sharer(user.Name, default)
         : asker.Client is { } client ? new Sharer(null, NetworkOf(client))
         : default;
 
