@@ -125,6 +125,18 @@ public sealed class ExplainTests
         Assert.True(rules.Censor.Explain("p", head, asker, at: new DateTimeOffset(2026, 8, 30, 12, 0, 0, TimeSpan.Zero)).Verdict.Denies);
     }
 
+    [Fact]
+    public void Limit_IsNotUsedUpByExplaining()
+    {
+        using var rules = new Rules("[{ id: few, limit: { requests: 1, every: 1h } }]");
+        var (head, asker) = Asked.Of("10.0.0.1 GET http://a.test/");
+        for (var i = 0; i < 3; i++)
+            Assert.False(rules.Censor.Explain("p", head, asker).Verdict.Denies);
+        Assert.False(rules.Censor.Judge("p", head, asker).Denies);
+        Assert.Equal(("few", 429), (rules.Censor.Explain("p", head, asker).Verdict.Rule, rules.Censor.Explain("p", head, asker).Verdict.Status));
+        Assert.True(rules.Censor.Judge("p", head, asker).Denies);
+    }
+
     private static readonly Gen<string> Hosts = Gen.OneOf("a.test", "b.a.test", "c.test", "10.0.0.1");
 
     private static readonly Gen<string> Conditions = Gen.OneOf(
