@@ -71,13 +71,15 @@ internal static class ReloadUnderLoad
             throw new InvalidDataException($"no tunnel to {host}: {head}");
         using var probe = await Wire.ConnectAsync(proxy.Forward, BlockSize);
         await Task.Delay(Before);
+        var heap = await proxy.AllocatedAsync();
         var changed = Stopwatch.GetTimestamp();
         File.Move(next, inForce, overwrite: true);
         var closed = ClosedAsync(tunnel);
         var refused = await RefusedAsync(probe, $"GET http://{host}:{origin}/fresh/1/16 HTTP/1.1\r\nHost: {host}:{origin}\r\n\r\n", changed);
-        var swap = new Swap(Path.GetFileName(inForce), changed, refused, await closed.WaitAsync(Patience));
+        var end = await closed.WaitAsync(Patience);
         await Task.Delay(After);
-        return swap;
+        var then = await proxy.AllocatedAsync();
+        return new Swap(Path.GetFileName(inForce), changed, refused, end, then.Gen2Collections - heap.Gen2Collections, then.Paused - heap.Paused);
     }
 
     /// <summary>When the host was refused first.</summary>
@@ -115,7 +117,7 @@ internal static class ReloadUnderLoad
             Console.WriteLine($"client {fault.Number}: {fault.Fault}");
         var answers = clients.SelectMany(client => client.Answers).OrderBy(answer => answer.Ended).ToList();
         var ratios = new List<double>();
-        Console.WriteLine("changed       before p50/p99 ms   1 s around p50/p99   2 s around p50/p99   worst s p99   times   refused after   tunnel closed after");
+        Console.WriteLine("changed       before p50/p99 ms   1 s around p50/p99   2 s around p50/p99   worst s p99   times   refused after   tunnel closed after   full collections   paused");
         foreach (var swap in swaps)
         {
             var before = Latencies.Within(answers, swap.Changed, -Before.TotalSeconds, 0);
@@ -125,7 +127,7 @@ internal static class ReloadUnderLoad
             var worst = Enumerable.Range(0, (int)(wait * 10) + 1).Max(tenth => Latencies.Within(answers, swap.Changed, tenth / 10.0, tenth / 10.0 + 1).P99);
             ratios.Add(second.P99 / before.P99);
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{swap.File,-12} {before.P50,9:0.00} {before.P99,8:0.00} {second.P50,11:0.00} {second.P99,8:0.00} {two.P50,11:0.00} {two.P99,8:0.00} {worst,13:0.00} {ratios[^1],7:0.00} {wait,13:0.00} s {Stopwatch.GetElapsedTime(swap.Changed, swap.Closed).TotalSeconds,19:0.00} s"));
+                $"{swap.File,-12} {before.P50,9:0.00} {before.P99,8:0.00} {second.P50,11:0.00} {second.P99,8:0.00} {two.P50,11:0.00} {two.P99,8:0.00} {worst,13:0.00} {ratios[^1],7:0.00} {wait,13:0.00} s {Stopwatch.GetElapsedTime(swap.Changed, swap.Closed).TotalSeconds,19:0.00} s {swap.Collections,18} {swap.Paused.TotalMilliseconds,9:0.0} ms"));
         }
         var errors = clients.Count(client => client.Fault is not null);
         var median = ratios.Order().ElementAt(ratios.Count / 2);
@@ -147,7 +149,9 @@ internal static class ReloadUnderLoad
     /// <param name="File">That was replaced, at <paramref name="Changed"/>.</param>
     /// <param name="Refused">When the host that the new list names was first refused.</param>
     /// <param name="Closed">When the tunnel to it was closed. All in ticks of <see cref="Stopwatch"/>.</param>
-    private sealed record Swap(string File, long Changed, long Refused, long Closed);
+    /// <param name="Collections">Of the whole heap, until a second after the swap.</param>
+    /// <param name="Paused">For collections of any generation.</param>
+    private sealed record Swap(string File, long Changed, long Refused, long Closed, int Collections, TimeSpan Paused);
 
     /// <summary>Ticks of <see cref="Stopwatch"/>.</summary>
     private readonly record struct Answer(long Ended, long Took);

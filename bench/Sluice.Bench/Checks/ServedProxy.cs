@@ -187,7 +187,7 @@ internal sealed class ServedProxy : IAsyncDisposable
                 types = new AllocatedTypes();
             object? answer = question switch
             {
-                Allocated => new Heap(GC.GetTotalAllocatedBytes(precise: true), GC.CollectionCount(0)),
+                Allocated => new Heap(GC.GetTotalAllocatedBytes(precise: true), GC.CollectionCount(0), GC.CollectionCount(2), GC.GetTotalPauseDuration()),
                 Types => types?.Most(MostTypes),
                 Counters => proxy.Cache.Counters,
                 _ => null,
@@ -221,5 +221,5 @@ internal sealed class ServedProxy : IAsyncDisposable
     }
 }
 
-/// <summary>What a process has had from its managed heap since its start, and how often the youngest generation was collected.</summary>
-internal sealed record Heap(long AllocatedBytes, int Gen0Collections);
+/// <summary>What a process has had from its managed heap since its start, how often the youngest generation was collected, how often all, and how long it stood still for that.</summary>
+internal sealed record Heap(long AllocatedBytes, int Gen0Collections, int Gen2Collections, TimeSpan Paused);

@@ -61,7 +61,7 @@ public sealed class Censor : IAsyncDisposable
                 return (T)(sources[key] = known);
             var made = make();
             sources[key] = made;
-            problems.AddRange(Read(made, log));
+            problems.AddRange(former is null ? Read(made, log) : ReadQuietly(made, log));
             return made;
         }
     }
@@ -98,7 +98,7 @@ public sealed class Censor : IAsyncDisposable
     {
         lock (_reading)
         {
-            IReadOnlyList<PolicyProblem> problems = [.. _sources.Values.SelectMany(source => Read(source, _log))];
+            IReadOnlyList<PolicyProblem> problems = [.. _sources.Values.SelectMany(source => ReadQuietly(source, _log))];
             _changed?.Invoke();
             return problems;
         }
@@ -121,7 +121,7 @@ public sealed class Censor : IAsyncDisposable
             {
                 if (!source.HasSettledChange())
                     continue;
-                Read(source, _log);
+                ReadQuietly(source, _log);
                 changed = true;
             }
             if (changed)
@@ -132,6 +132,9 @@ public sealed class Censor : IAsyncDisposable
             _reading.Exit();
         }
     }
+
+    // Beside traffic.
+    private static IReadOnlyList<PolicyProblem> ReadQuietly(ListSource source, ILogger log) => QuietWork.Run(() => Read(source, log));
 
     private static IReadOnlyList<PolicyProblem> Read(ListSource source, ILogger log)
     {
