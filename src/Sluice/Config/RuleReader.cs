@@ -8,8 +8,8 @@ namespace Sluice.Config;
 /// <summary>One rule of <c>policies.*.rules</c>, but for its hosts.</summary>
 internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnlyCollection<string> upstreams)
 {
-    private static readonly string[] Additions = ["tag", "bypassCache", "route", "dialAs"];
-    private static readonly string[] OfRequests = ["bypassCache", "route", "dialAs"];
+    private static readonly string[] Additions = ["tag", "bypassCache", "route", "dialAs", "limit"];
+    private static readonly string[] OfRequests = ["bypassCache", "route", "dialAs", "limit"];
     private static readonly string[] OfRefusals = ["status", "reason", "refusal", "redirect"];
 
     private enum Mode
@@ -47,6 +47,7 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
             BypassesCache = section.Flag("bypassCache") ?? false,
             Route = section.Object<string>("route", Upstream),
             DialAs = section.Object<string>("dialAs", Values.HostName),
+            Limit = section.Child("limit") is { } limit ? ReadRate(limit) : null,
             Where = where,
         };
         Judge(section, rule);
@@ -72,7 +73,7 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
     private static void Judge(Section section, RuleOptions rule)
     {
         foreach (var key in OfRefusals)
-            if (rule.Action != RuleAction.Deny && section.Has(key))
+            if (rule.Action != RuleAction.Deny && section.Has(key) && !(key == "reason" && rule.Limit?.Requests is not null))
                 section.Problem(key, $"stands in a rule that {(rule.Action == RuleAction.Allow ? "allows" : "refuses nothing")}, remove it: only a refusal has a {key}");
         foreach (var key in OfRequests.Where(section.Has))
         {
@@ -87,7 +88,7 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
             section.Problem(section.Has("status") ? "status" : "refusal", "has nothing to do beside redirect, remove one of them");
         if (rule.Refusal != RefusalForm.Page && section.Has("status"))
             section.Problem("status", "is for a page: an empty answer is 200, and a reset has none");
-        if (rule.Reports && rule.Action != RuleAction.Deny)
+        if (rule.Reports && rule.Action != RuleAction.Deny && rule.Limit is null)
             section.Problem("mode", "stands in a rule that refuses nothing: there is nothing to report instead");
     }
 
@@ -96,6 +97,22 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
         section.Value<int>("from", Values.TimeOfDay) ?? 0,
         section.Value<int>("to", Values.TimeOfDay) ?? TimeWindow.MinutesOfDay,
         section.Object<TimeZoneInfo>("zone", Values.Zone) ?? TimeZoneInfo.Local);
+
+    private static RateOptions ReadRate(Section section)
+    {
+        var read = new RateOptions
+        {
+            Requests = (int?)section.Whole("requests"),
+            Every = section.Duration("every") ?? new RateOptions().Every,
+            BytesPerSecond = (int?)section.Size("bandwidth"),
+            Per = section.Choice<RateShare>("per") ?? RateShare.Client,
+        };
+        if (read.Requests is null && read.BytesPerSecond is null)
+            section.Problem("requests", "says of nothing how much: write requests: 100 or bandwidth: 1MiB");
+        if (read.Requests is null && section.Has("every"))
+            section.Problem("every", "is about requests: write requests, too, or remove it");
+        return read;
+    }
 
     private static ReplyOptions ReadReply(Section section) => new()
     {

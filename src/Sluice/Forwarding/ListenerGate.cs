@@ -27,6 +27,8 @@ public sealed class ListenerGate(ListenerOptions options, AddressRules addresses
 
     public AddressRules Addresses { get; } = options.Kind == ListenerKind.Forward ? addresses : AddressRules.Any;
 
+    public PageOptions Page { get; init; } = new();
+
     /// <summary>Those that rules route to, by name.</summary>
     public IReadOnlyDictionary<string, Destination> Upstreams { get; init; } = FrozenDictionary<string, Destination>.Empty;
 

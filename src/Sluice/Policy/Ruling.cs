@@ -55,9 +55,9 @@ internal sealed class Ruling
     {
         if (rule.Judge(ref asked, reply) is not { } verdict)
             return null;
-        if (rule.Action == RuleAction.Continue)
+        if (rule.Action == RuleAction.Continue && !verdict.Denies)
             carried = (carried ?? Verdict.Allowed).Adding(verdict);
-        else if (rule is { Reports: true, Action: RuleAction.Deny })
+        else if (rule.Reports && verdict.Denies)
             carried = (carried ?? Verdict.Allowed).Noting(verdict);
         else
             return Said(verdict.After(carried));
