@@ -38,8 +38,7 @@ internal sealed class Ruling
 
     public Verdict JudgeReply(Verdict onRequest, RequestHead request, Asker asker, ResponseHead reply)
     {
-        // Enforced, there would be no answer to judge.
-        if (!_hasReplyRules || _reports && onRequest.Reports)
+        if (!_hasReplyRules)
             return onRequest;
         var asked = new Asked(request, asker, _time);
         Verdict? carried = onRequest;
@@ -64,5 +63,6 @@ internal sealed class Ruling
         return null;
     }
 
-    private Verdict Said(Verdict verdict) => _reports && verdict.Denies ? verdict.AsReport() : verdict;
+    // Enforced, there would be no answer to judge.
+    private Verdict Said(Verdict verdict) => _reports && verdict.Denies ? verdict.AsReport() with { Position = 0 } : verdict;
 }

@@ -32,7 +32,7 @@ public sealed class TrialTests : IDisposable
               - { id: noon, deny: true, hosts: [.news.test], times: [{ days: mon-sun, from: "11:00", to: "13:00", zone: UTC }] }
               - { id: elsewhere, deny: true, listeners: [other] }
               - { id: films, deny: true, reply: { types: [video/*] } }
-              - { id: errors, tag: error, reply: { status: [500-599] } }
+              - { id: errors, tag: error, reply: { status: [5xx] } }
               - { id: large, deny: true, reply: { larger: 2KiB } }
               - { id: known, allow: true, hosts: [.shop.test, .games.test, .news.test], listeners: [web] }
         """;
@@ -58,8 +58,9 @@ public sealed class TrialTests : IDisposable
     [Fact]
     public async Task SameRules_MatchTheSame_InReportAsInForce()
     {
-        var reported = await RunAsync("report");
-        var enforced = await RunAsync("enforce");
+        await using var origin = ScriptedOrigin.Start(AnswerAsync);
+        var reported = await RunAsync("report", origin);
+        var enforced = await RunAsync("enforce", origin);
         Assert.Equal(enforced.Hits, reported.Hits);
         Assert.Equal(enforced.Rules, reported.Rules);
         // And it was not about nothing: each rule but those that cannot match has had its turn, and only one of the runs has refused.
@@ -71,13 +72,12 @@ public sealed class TrialTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private async Task<Run> RunAsync(string mode)
+    private async Task<Run> RunAsync(string mode, ScriptedOrigin origin)
     {
-        await using var origin = ScriptedOrigin.Start(AnswerAsync);
         await File.WriteAllTextAsync(_folder.File("ads.txt"), "# what nobody asks for\n.ads.test\nad.shop.test\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_folder.File("filters.txt"), "[Adblock Plus 2.0]\n||shop.test/banner$image\n/banner-ad.\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_folder.File("sluice.yaml"), $$"""
-            listeners: [{ name: web, kind: forward, bind: 127.0.0.1:0, policy: p }]
+            listeners: [{ name: web, kind: forward, bind: 127.0.0.1:0, policy: p }, { name: other, kind: forward, bind: 127.0.0.1:0 }]
             limits: { connectPorts: [1-65535] }
             logs: { access: off }
             policies:
