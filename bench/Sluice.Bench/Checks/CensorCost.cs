@@ -4,6 +4,7 @@
 //   the same code, as hot, in the same heap.
 // Strategy: pairs in random order; of each pair the difference of the CPU time per request (user and system, of the proxy's process alone), of the pairs the median
 //   and the quartiles: what else the machine does changes within seconds, and hits both sides of a pair alike. Both are first warmed up until the optimizing JIT is done.
+//   Each has connections of its own: how the kernel shares them out among the event loops costs more than a policy, and is to be another each time.
 // Facts: CPU time is counted by 10 ms. In forward form the hosts are below .localhost, which needs no name server.
 using System.Diagnostics;
 using System.Globalization;
@@ -19,6 +20,7 @@ internal static class CensorCost
     private const int Clients = 32;
     private const double MayAdd = 1; // us
     private const string Usage = "censor-cost [--domains 1000000] [--hosts 2000] [--pairs 15] [--seconds 2] [--warm-up 6]";
+    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(100);
 
     public static async Task<int> RunAsync(string[] options)
     {
@@ -53,8 +55,8 @@ internal static class CensorCost
 
     private static async Task<bool> CompareAsync(string form, ServedProxy proxy, (int On, int Off) listeners, List<byte[]> requests, int pairs, TimeSpan seconds, TimeSpan warmUp)
     {
-        using var on = await Side.ConnectAsync(proxy, proxy.EndPoints[listeners.On], requests);
-        using var off = await Side.ConnectAsync(proxy, proxy.EndPoints[listeners.Off], requests);
+        var on = new Side(proxy, proxy.EndPoints[listeners.On], requests);
+        var off = new Side(proxy, proxy.EndPoints[listeners.Off], requests);
         await on.MeasureAsync(warmUp);
         await off.MeasureAsync(warmUp);
         var (withs, withouts, added) = (new List<double>(), new List<double>(), new List<double>());
@@ -89,28 +91,24 @@ internal static class CensorCost
         logs: { access: off }
         """;
 
-    /// <summary>Kept connections to one of the listeners.</summary>
-    private sealed class Side(ServedProxy proxy, List<Wire> wires, List<byte[]> requests) : IDisposable
+    /// <summary>What is asked of one of the listeners.</summary>
+    private sealed class Side(ServedProxy proxy, IPEndPoint listener, List<byte[]> requests)
     {
-        private readonly int[] _next = [.. Enumerable.Range(0, wires.Count).Select(client => client * requests.Count / wires.Count)];
+        private readonly int[] _next = [.. Enumerable.Range(0, Clients).Select(client => client * requests.Count / Clients)];
 
-        public static async Task<Side> ConnectAsync(ServedProxy proxy, IPEndPoint listener, List<byte[]> requests)
+        /// <summary>Microseconds of CPU a request, on new connections that are kept.</summary>
+        public async Task<double> MeasureAsync(TimeSpan time)
         {
             var wires = new List<Wire>();
             for (var i = 0; i < Clients; i++)
                 wires.Add(await Wire.ConnectAsync(listener, BlockSize));
-            return new Side(proxy, wires, requests);
-        }
-
-        /// <summary>Microseconds of CPU a request.</summary>
-        public async Task<double> MeasureAsync(TimeSpan time)
-        {
+            await Task.Delay(Settle);
             var (cpu, began) = (proxy.Cpu, Stopwatch.GetTimestamp());
             var answers = await Task.WhenAll(wires.Select((wire, client) => Task.Run(() => AskAsync(wire, client, began + (long)(time.TotalSeconds * Stopwatch.Frequency)))));
-            return (proxy.Cpu - cpu).TotalMicroseconds / answers.Sum();
+            var spent = (proxy.Cpu - cpu).TotalMicroseconds;
+            wires.ForEach(wire => wire.Dispose());
+            return spent / answers.Sum();
         }
-
-        public void Dispose() => wires.ForEach(wire => wire.Dispose());
 
         private async Task<int> AskAsync(Wire wire, int client, long end)
         {

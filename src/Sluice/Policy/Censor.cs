@@ -61,7 +61,7 @@ public sealed class Censor : IAsyncDisposable
                 return (T)(sources[key] = known);
             var made = make();
             sources[key] = made;
-            problems.AddRange(former is null ? Read(made, log) : ReadQuietly(made, log));
+            problems.AddRange(Read(made, log));
             return made;
         }
     }
@@ -98,7 +98,7 @@ public sealed class Censor : IAsyncDisposable
     {
         lock (_reading)
         {
-            IReadOnlyList<PolicyProblem> problems = [.. _sources.Values.SelectMany(source => ReadQuietly(source, _log))];
+            IReadOnlyList<PolicyProblem> problems = [.. _sources.Values.SelectMany(source => Read(source, _log))];
             _changed?.Invoke();
             return problems;
         }
@@ -126,7 +126,7 @@ public sealed class Censor : IAsyncDisposable
             {
                 if (!source.HasSettledChange())
                     continue;
-                ReadQuietly(source, _log);
+                Read(source, _log);
                 changed = true;
             }
             if (changed)
@@ -137,9 +137,6 @@ public sealed class Censor : IAsyncDisposable
             _reading.Exit();
         }
     }
-
-    // Beside traffic.
-    private static IReadOnlyList<PolicyProblem> ReadQuietly(ListSource source, ILogger log) => QuietWork.Run(() => Read(source, log));
 
     private static IReadOnlyList<PolicyProblem> Read(ListSource source, ILogger log)
     {

@@ -39,13 +39,14 @@ public sealed class TrialTests : IDisposable
 
     private static readonly string[] Hosts =
     [
-        "www.shop.test", "shop.test", "mirror.test", "ads.test", "x.ads.test", "deep.x.ads.test", "tracker.test", "a.tracker.test", "spy.test", "i.spy.test", "peek.test",
+        "www.shop.test", "shop.test", "img.shop.test", "api.shop.test", "text.shop.test", "a.b.shop.test", "blue.news.test", "chess.news.test", "red.shop.test", "tea.shop.test",
+        "ad.shop.test", "mirror.test", "ads.test", "x.ads.test", "deep.x.ads.test", "tracker.test", "a.tracker.test", "spy.test", "i.spy.test", "peek.test",
         "a.peek.test", "www.games.test", "cards.games.test", "news.test", "local.news.test", "vpn.test", "other.test", "WWW.Shop.TEST", "ads.test.",
     ];
 
     private static readonly string[] Paths =
     [
-        "/", "/health", "/page", "/secret/plan", "/%73ecret/plan", "/a/../secret", "/src/.git/config", "/setup.exe", "/get/pirated/x", "/deep/a/b", "/banner-ad.gif", "/news/1",
+        "/", "/health", "/page", "/page/2", "/page/3", "/about", "/cart", "/style.css", "/script.js", "/search", "/secret/plan", "/%73ecret/plan", "/a/../secret", "/src/.git/config", "/setup.exe", "/get/pirated/x", "/deep/a/b", "/banner-ad.gif", "/news/1",
         "/film", "/big", "/broken", "/image.png",
     ];
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Sluice.Net;
 using Sluice.Policy;
 
 namespace Sluice.Forwarding.Subscribed;
@@ -108,7 +107,7 @@ internal sealed class Subscription : IDisposable
             _copy.Keep(known! with { Asked = _time.GetUtcNow() });
             return;
         }
-        if (QuietWork.Run(() => ListTrial.WhyNot(made.Content, List.Filters)) is { } wrong)
+        if (ListTrial.WhyNot(made.Content, List.Filters) is { } wrong)
             throw new NotTaken($"What came {wrong}");
         var bytes = made.Take(facts);
         Set(state => state with { Changed = _copy.Written });

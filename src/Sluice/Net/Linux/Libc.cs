@@ -22,8 +22,6 @@ internal static unsafe partial class Libc
     public const uint MFD_CLOEXEC = 1;
     public const int PROT_READ = 1, MAP_SHARED = 1, MAP_NORESERVE = 0x4000, FALLOC_FL_KEEP_SIZE = 1, FALLOC_FL_PUNCH_HOLE = 2;
 
-    public const int PRIO_PROCESS = 0;
-
     public const int EFD_CLOEXEC = 0x80000, EFD_NONBLOCK = 0x800;
 
     [LibraryImport("libc")]
@@ -35,10 +33,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int epoll_wait(int epoll, byte* entries, int most, int milliseconds);
-
-    // For the calling thread if who is 0.
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int setpriority(int which, int who, int niceness);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int eventfd(uint initial, int flags);
