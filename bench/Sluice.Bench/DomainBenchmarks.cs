@@ -10,8 +10,6 @@ namespace Sluice.Bench;
 [ShortRunJob]
 public class DomainBenchmarks
 {
-    private static readonly string[] Tops = ["com", "com", "com", "net", "org", "de", "ru", "info", "co.uk", "xyz", "com.br", "top"];
-
     private string[] _listed = [];
     private string[] _below = [];
     private string[] _other = [];
@@ -26,17 +24,12 @@ public class DomainBenchmarks
     [Params(4096, 65_536)]
     public int Asked { get; set; }
 
-    /// <summary>Names of 5 to 50 octets, 19 on average as in StevenBlack's list; half of them with all below.</summary>
     [GlobalSetup]
     public void Generate()
     {
         var random = new Random(1);
-        var names = new HashSet<string>();
-        while (names.Count < Domains)
-            names.Add(Name(random));
-        var lines = names.Select((name, i) => i % 2 == 0 ? $".{name}" : name).ToArray();
+        var lines = DomainNames.Lines(random, Domains).ToArray();
         _content = Encoding.ASCII.GetBytes(string.Join('\n', lines));
-        names.Clear();
         MakeSet();
         (_listed, _below, _other, _deep) = (new string[Asked], new string[Asked], new string[Asked], new string[Asked]);
         for (var i = 0; i < Asked; i++)
@@ -45,7 +38,7 @@ public class DomainBenchmarks
             _listed[i] = line[1..];
             _below[i] = $"www.a.b{line}";
             do
-                _other[i] = Name(random);
+                _other[i] = DomainNames.Next(random);
             while (_set.TryFind(_other[i], out _));
             _deep[i] = $"www.a.b.{_other[i]}";
         }
@@ -81,23 +74,5 @@ public class DomainBenchmarks
         builder = null;
         var kept = GC.GetTotalMemory(forceFullCollection: true) - before;
         Console.WriteLine($"// {Domains} domains of {(double)_content.Length / Domains - 1.5:F1} octets: {(double)kept / Domains:F1} octets each by the heap, {(double)_set.Bytes / Domains:F1} by its arrays");
-    }
-
-    private static string Name(Random random)
-    {
-        var name = new StringBuilder();
-        var subdomains = random.Next(10) switch { < 5 => 0, < 9 => 1, _ => 2 };
-        for (var i = 0; i < subdomains; i++)
-            name.Append(Word(random, 2, 8)).Append('.');
-        return name.Append(Word(random, 4, 17)).Append('.').Append(Tops[random.Next(Tops.Length)]).ToString();
-    }
-
-    private static string Word(Random random, int shortest, int longest)
-    {
-        const string Letters = "eeeaaaiiooutttnnnsssrrlldcmpghbfkvwyxjzq0123456789-";
-        var word = new char[random.Next(shortest, longest + 1)];
-        for (var i = 0; i < word.Length; i++)
-            word[i] = Letters[random.Next(i == 0 || i == word.Length - 1 ? Letters.Length - 1 : Letters.Length)];
-        return new string(word);
     }
 }

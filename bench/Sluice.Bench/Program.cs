@@ -19,6 +19,8 @@ return args switch
     ["disk-start", .. var options] => await DiskStart.RunAsync(options),
     ["disk-faults", .. var options] => await DiskFaults.RunAsync(options),
     ["allocations", .. var options] => await Allocations.RunAsync(options),
+    ["censor-cost", .. var options] => await CensorCost.RunAsync(options),
+    ["reload", .. var options] => await ReloadUnderLoad.RunAsync(options),
     ["hit-ratio", .. var options] => await HitRatios.RunAsync(options),
     ["filters", .. var options] => FilterCheck.Run(options),
     [ServedProxy.Command, .. var options] => await ServedProxy.ServeAsync(options),

@@ -45,6 +45,9 @@ internal sealed class ServedProxy : IAsyncDisposable
     /// <summary>Its own log so far: information and above.</summary>
     public IReadOnlyCollection<string> Said => _said;
 
+    /// <summary>Of the listeners, in the configuration's order.</summary>
+    public IReadOnlyList<IPEndPoint> EndPoints => _endPoints;
+
     public IPEndPoint Forward => _endPoints[0];
 
     public IPEndPoint Reverse => _endPoints[1];
@@ -70,10 +73,15 @@ internal sealed class ServedProxy : IAsyncDisposable
 
     public void ForgetPeak() => File.WriteAllText($"/proc/{_process.Id}/clear_refs", "5");
 
-    public static async Task<ServedProxy> StartAsync(int originPort, string logFile, CacheOptions? cache = null, IReadOnlyDictionary<string, string>? environment = null)
+    public static Task<ServedProxy> StartAsync(int originPort, string logFile, CacheOptions? cache = null, IReadOnlyDictionary<string, string>? environment = null) =>
+        StartAsync([$"{originPort}", logFile, JsonSerializer.Serialize(cache ?? new CacheOptions { MemoryBytes = 64L << 20 })], environment ?? ReadOnlyDictionary<string, string>.Empty);
+
+    /// <summary>Of a configuration file, which it watches, instead of the listeners above.</summary>
+    public static Task<ServedProxy> StartAsync(string configurationFile) => StartAsync([configurationFile], ReadOnlyDictionary<string, string>.Empty);
+
+    private static async Task<ServedProxy> StartAsync(string[] options, IReadOnlyDictionary<string, string> environment)
     {
-        cache ??= new CacheOptions { MemoryBytes = 64L << 20 };
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, $"{originPort}", logFile, JsonSerializer.Serialize(cache)])
+        var start = new ProcessStartInfo(Environment.ProcessPath!, [Command, .. options])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -83,7 +91,7 @@ internal sealed class ServedProxy : IAsyncDisposable
         start.Environment["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1";
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_gcConcurrent"] = "0";
-        foreach (var (name, value) in environment ?? ReadOnlyDictionary<string, string>.Empty)
+        foreach (var (name, value) in environment)
             start.Environment[name] = value;
         var process = Process.Start(start)!;
         var said = new ConcurrentQueue<string>();
@@ -136,19 +144,9 @@ internal sealed class ServedProxy : IAsyncDisposable
     /// <summary>In the child.</summary>
     public static async Task<int> ServeAsync(string[] options)
     {
-        var origin = new HostPort("127.0.0.1", int.Parse(options[0], CultureInfo.InvariantCulture));
         using var loggers = LoggerFactory.Create(log => log.AddSimpleConsole(line => line.SingleLine = true)
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
-        var proxy = await Proxy.StartAsync(
-            new Configuration
-            {
-                Listeners = [Listener(ListenerKind.Forward, null), Listener(ListenerKind.Reverse, origin), Listener(ListenerKind.Tcp, origin)],
-                Cache = JsonSerializer.Deserialize<CacheOptions>(options[2])!,
-                Policies = [new PolicyOptions { Name = List, DefaultAllows = true, Rules = [new RuleOptions { Id = List, Action = RuleAction.Deny, Hosts = [.. BlockList.Lines] }] }],
-                Log = new LogOptions { Format = LogFormat.Json, File = options[1] },
-                Limits = new LimitOptions { ConnectPorts = [new PortRange(1, 65535)] },
-            },
-            loggers, TimeProvider.System);
+        var proxy = options is [var file] ? await OfFileAsync(file, loggers) : await Proxy.StartAsync(Made(options), loggers, TimeProvider.System);
         await using (proxy)
         {
             Console.WriteLine(string.Join(' ', proxy.EndPoints));
@@ -156,6 +154,27 @@ internal sealed class ServedProxy : IAsyncDisposable
         }
         Console.WriteLine(proxy.DroppedRecords);
         return 0;
+    }
+
+    private static Task<Proxy> OfFileAsync(string file, ILoggerFactory loggers)
+    {
+        var source = new ConfigurationSource(tryPorts => ConfigurationFile.Load(file, new Dictionary<string, string>(), tryPorts), file);
+        var loaded = source.Read(tryPorts: true);
+        return Proxy.StartAsync(
+            loaded.Configuration ?? throw new InvalidDataException(string.Join('\n', loaded.Problems)), loggers, TimeProvider.System, source);
+    }
+
+    private static Configuration Made(string[] options)
+    {
+        var origin = new HostPort("127.0.0.1", int.Parse(options[0], CultureInfo.InvariantCulture));
+        return new Configuration
+        {
+            Listeners = [Listener(ListenerKind.Forward, null), Listener(ListenerKind.Reverse, origin), Listener(ListenerKind.Tcp, origin)],
+            Cache = JsonSerializer.Deserialize<CacheOptions>(options[2])!,
+            Policies = [new PolicyOptions { Name = List, DefaultAllows = true, Rules = [new RuleOptions { Id = List, Action = RuleAction.Deny, Hosts = [.. BlockList.Lines] }] }],
+            Log = new LogOptions { Format = LogFormat.Json, File = options[1] },
+            Limits = new LimitOptions { ConnectPorts = [new PortRange(1, 65535)] },
+        };
     }
 
     /// <summary>In the child: until its standard input ends.</summary>
@@ -168,7 +187,7 @@ internal sealed class ServedProxy : IAsyncDisposable
                 types = new AllocatedTypes();
             object? answer = question switch
             {
-                Allocated => new Heap(GC.GetTotalAllocatedBytes(precise: true), GC.CollectionCount(0)),
+                Allocated => new Heap(GC.GetTotalAllocatedBytes(precise: true), GC.CollectionCount(0), GC.CollectionCount(2), GC.GetTotalPauseDuration()),
                 Types => types?.Most(MostTypes),
                 Counters => proxy.Cache.Counters,
                 _ => null,
@@ -202,5 +221,5 @@ internal sealed class ServedProxy : IAsyncDisposable
     }
 }
 
-/// <summary>What a process has had from its managed heap since its start, and how often the youngest generation was collected.</summary>
-internal sealed record Heap(long AllocatedBytes, int Gen0Collections);
+/// <summary>What a process has had from its managed heap since its start, how often the youngest generation was collected, how often all, and how long it stood still for that.</summary>
+internal sealed record Heap(long AllocatedBytes, int Gen0Collections, int Gen2Collections, TimeSpan Paused);

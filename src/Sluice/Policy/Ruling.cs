@@ -40,8 +40,7 @@ internal sealed class Ruling
 
     public Verdict JudgeReply(Verdict onRequest, RequestHead request, Asker asker, ResponseHead reply, Explaining? explaining = null)
     {
-        // Enforced, there would be no answer to judge.
-        if (!_hasReplyRules || _reports && onRequest.Reports)
+        if (!_hasReplyRules)
             return onRequest;
         var asked = new Asked(request, asker, _time, explaining);
         Verdict? carried = onRequest;
@@ -80,5 +79,6 @@ internal sealed class Ruling
         return null;
     }
 
-    private Verdict Said(Verdict verdict) => _reports && verdict.Denies ? verdict.AsReport() : verdict;
+    // Enforced, there would be no answer to judge.
+    private Verdict Said(Verdict verdict) => _reports && verdict.Denies ? verdict.AsReport() with { Position = 0 } : verdict;
 }

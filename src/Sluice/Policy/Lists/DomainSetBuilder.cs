@@ -37,7 +37,9 @@ internal sealed class DomainSetBuilder(int expectedBytes)
         // Many duplicates: half of the table would be for names that are not there.
         if (slots.Length > 3L * _count)
             (slots, marks, mask, depths) = Fill();
-        Array.Resize(ref _records, _end);
+        // A large array that is nearly full is not worth copying: the less is thrown away, the less there is to collect beside traffic.
+        if (_records.Length - _end > _end / 8)
+            Array.Resize(ref _records, _end);
         return new DomainSet(_records, slots, marks, mask, depths, _count);
     }
 
