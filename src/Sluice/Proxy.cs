@@ -85,7 +85,7 @@ public sealed class Proxy : IAsyncDisposable
 
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
-        var tunnels = new Tunnels(dialer, limits, relayed);
+        var tunnels = new Tunnels(dialer, censor, limits, relayed);
         var fetch = new Fetch(upstream, cache, new RequestBuilder(via), tunnels, limits, time);
         var http = new HttpProxy(cache, censor, fetch, tunnels, limits, via);
 

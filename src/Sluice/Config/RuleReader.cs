@@ -8,6 +8,9 @@ namespace Sluice.Config;
 /// <summary>One rule of <c>policies.*.rules</c>, but for its hosts.</summary>
 internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
 {
+    /// <summary>What has no meaning once a tunnel is open, or for any.</summary>
+    private static readonly string[] NotOfTunnels = ["status", "reason", "redirect", "bypassCache", "paths", "query", "reply"];
+
     private static readonly string[] OfRefusals = ["status", "reason", "refusal", "redirect"];
 
     private enum Mode
@@ -36,6 +39,7 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
             Query = Patterns(section, "query"),
             Headers = Patterns(section, "headers"),
             Times = [.. section.List("times").Select(ReadTime)],
+            Tls = section.Some<TlsFacts>("tls", Values.TlsFact),
             Reply = section.Child("reply") is { } reply ? ReadReply(reply) : null,
             Status = (int)(section.Whole("status") ?? 403),
             Reason = section.Text("reason"),
@@ -70,6 +74,11 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
         foreach (var key in OfRefusals)
             if (rule.Action != RuleAction.Deny && section.Has(key))
                 section.Problem(key, $"stands in a rule that {(rule.Action == RuleAction.Allow ? "allows" : "refuses nothing")}, remove it: only a refusal has a {key}");
+        foreach (var key in NotOfTunnels)
+            if (rule.Tls.Count > 0 && section.Has(key))
+                section.Problem(key, "has nothing to do beside tls, remove one of them: a tunnel shows no path, and, once it is open, no page");
+        if (rule.Tls.Count > 0 && rule.Refusal == RefusalForm.Empty)
+            section.Problem("refusal", "comes too late beside tls: an open tunnel can be closed or reset");
         if (rule.Action == RuleAction.Deny && rule.BypassesCache)
             section.Problem("bypassCache", "has nothing to do in a rule that refuses, remove it");
         if (rule.Reply is not null && rule.BypassesCache)

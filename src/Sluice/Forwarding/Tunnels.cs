@@ -3,14 +3,16 @@ using System.Net.Sockets;
 using System.Text;
 using Sluice.Http;
 using Sluice.Net;
+using Sluice.Policy;
 using Sluice.Records;
+using Sluice.Tls;
 using Sluice.Upstream;
 
 namespace Sluice.Forwarding;
 
 /// <summary>What begins as HTTP and goes on as bytes: CONNECT (RFC 9110 s.9.3.6) and Upgrade after 101 (s.7.8). Both take
 /// the client's bare socket out of the server and run on the same relay as a TCP listener.</summary>
-internal sealed class Tunnels(Dialer dialer, LimitOptions limits, Deadlines deadlines)
+internal sealed class Tunnels(Dialer dialer, Censor censor, LimitOptions limits, Deadlines deadlines)
 {
     private static readonly byte[] Established = "HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray();
 
@@ -77,11 +79,49 @@ internal sealed class Tunnels(Dialer dialer, LimitOptions limits, Deadlines dead
             // The relay finds the same and says so.
         }
         x.MarkFirstByte();
+        if (x.Record.Kind == RecordKind.Connect && censor.LooksIntoTunnels(x.Listener.Options.Policy))
+        {
+            if (await LookAsync(x, client, upstream) is not { } early)
+                return;
+            client = client with { Early = early };
+        }
         var relay = new Relay(client.Socket, upstream, deadlines);
         var stop = x.Aborted;
         var result = tls is null
             ? await relay.RunAsync(client.Early, limits.TunnelIdle, stop)
             : await TlsTunnel.RunAsync(client, tls, upstream, limits.TunnelIdle, stop);
         RelayOutcome.Note(x.Record, result, earlyDown.Length);
+    }
+
+    /// <summary>Has the tunnel judged by its first octets, and returns them; null: it has ended, and the record says how.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>?> LookAsync(Exchange x, TakenSocket client, TcpSocket upstream)
+    {
+        var opening = new TunnelOpening(client, upstream, limits, deadlines);
+        var end = RelayEnd.IdleTimedOut;
+        try
+        {
+            if (await opening.ReadAsync(x.Request.Target) is { } start)
+            {
+                if (!Judge(x, start).Denies)
+                    return opening.Octets;
+                x.Record.ErrorDetail = opening.Fault == HelloFault.None ? null : opening.Fault.Text();
+                await opening.RefuseAsync(start, x.Verdict.Refusal == RefusalForm.Reset);
+                return null;
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            end = x.Aborted.IsCancellationRequested ? RelayEnd.Stopped : RelayEnd.ClientReset;
+        }
+        client.Socket.Reset();
+        upstream.Reset();
+        RelayOutcome.Note(x.Record, new RelayResult(0, 0, end, null));
+        return null;
+    }
+
+    private Verdict Judge(Exchange x, TunnelStart start)
+    {
+        (x.Record.Tls, x.Record.ServerName) = (start.Facts, start.ServerName);
+        return x.Verdict = x.Record.Verdict = censor.JudgeTunnel(x.Listener.Options.Policy, x.Verdict, x.Request, x.Asker, start);
     }
 }

@@ -4,7 +4,7 @@ using Sluice.Policy.Lists;
 namespace Sluice.Policy;
 
 /// <summary>What the rules look at, in the spelling in which they compare. What few rules need is made when one asks.</summary>
-internal ref struct Asked(RequestHead request, Asker asker, TimeProvider time)
+internal ref struct Asked(RequestHead request, Asker asker, TimeProvider time, TlsFacts tls = TlsFacts.None)
 {
     private string? _url;
     private string? _wholeUrl;
@@ -15,6 +15,8 @@ internal ref struct Asked(RequestHead request, Asker asker, TimeProvider time)
     public readonly RequestTarget Target => request.Target;
 
     public readonly Asker Asker => asker;
+
+    public readonly TlsFacts Tls => tls;
 
     /// <summary>Canonical. A host that has no such form stands as it is: only a rule for all can match it.</summary>
     public readonly string Host { get; } = HostText.Canonical(request.Target.Host) ?? request.Target.Host;

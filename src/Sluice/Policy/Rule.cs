@@ -48,32 +48,46 @@ internal sealed class Rule
     /// <summary>It can be judged only when the answer's head is there.</summary>
     public bool IsOnReply => _reply is not null;
 
+    /// <summary>It can be judged only when a tunnel's first octets are there.</summary>
+    public bool IsOnTunnel => _options.Tls.Count > 0;
+
+    /// <summary>It says of one host what it does not say of another.</summary>
+    public bool IsOnHost => _options.Hosts.Count > 0 || _options.HostsFile is not null || _options.Filters.Count > 0 || _options.Urls.Count > 0;
+
     public RuleHits HitsOf(string policy) =>
         new(policy, Id, Interlocked.Read(ref _hits), Interlocked.Read(ref _lastHit) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null);
 
-    /// <summary>The rule's verdict, counted, or null where it does not match.</summary>
     /// <param name="reply">Null before there is an answer.</param>
-    public Verdict? Judge(ref Asked asked, ResponseHead? reply)
+    /// <param name="match">What matched, for <see cref="Count"/> and <see cref="VerdictOn"/>.</param>
+    public bool Matches(ref Asked asked, ResponseHead? reply, out Match match)
     {
-        var match = default(Match);
+        match = default;
         foreach (var condition in _conditions)
             if (!condition.Matches(ref asked, ref match))
-                return null;
-        if (_reply is not null && !_reply.Matches(reply!))
-            return null;
+                return false;
+        return _reply is null || _reply.Matches(reply!);
+    }
+
+    /// <summary>Once for each exchange, however often it is judged.</summary>
+    public void Count(in Match match)
+    {
+        match.Source?.Count(match.List!);
         Interlocked.Increment(ref _hits);
         Volatile.Write(ref _lastHit, _time.GetUtcNow().UtcTicks);
-        return match.Because is null ? _verdict : _verdict with
-        {
-            List = match.List, Line = match.Line,
-            Reason = _options.Action == RuleAction.Deny ? _options.Reason ?? match.Because : "",
-        };
     }
+
+    public Verdict VerdictOn(in Match match) => match.Because is null ? _verdict : _verdict with
+    {
+        List = match.List, Line = match.Line,
+        Reason = _options.Action == RuleAction.Deny ? _options.Reason ?? match.Because : "",
+    };
 
     private static IEnumerable<Condition> ConditionsOf(RuleOptions options, RuleSources sources, List<PolicyProblem> problems)
     {
         if (TargetCondition.IsIn(options))
             yield return new TargetCondition(options);
+        if (options.Tls.Count > 0)
+            yield return new TlsCondition(options);
         if (options.Clients.Count > 0)
             yield return new ClientCondition(options.Clients);
         if (options.Times.Count > 0)

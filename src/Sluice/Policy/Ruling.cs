@@ -7,6 +7,8 @@ namespace Sluice.Policy;
 /// nothing adds what it says, and a rule on trial (mode report) notes what it would have refused; both let the next be tried.
 /// <para>Rules on answers keep their place in that order: when the head is there, those before the one that decided on the request are
 /// asked, and what they refuse is refused.</para>
+/// <para>A tunnel is judged by what CONNECT says, and again when its first octets are there: by these, and, where they name another host than
+/// CONNECT did, as if CONNECT had named that one. Each must be allowed. A rule counts once.</para>
 /// </summary>
 internal sealed class Ruling
 {
@@ -14,11 +16,14 @@ internal sealed class Ruling
     private readonly Verdict _default;
     private readonly bool _reports;
     private readonly bool _hasReplyRules;
+    private readonly bool _hasTunnelRules;
 
     public Ruling(PolicyOptions policy, Rule[] rules, TimeProvider time)
     {
         (Rules, _time, _reports) = (rules, time, policy.Reports);
         _hasReplyRules = Array.Exists(rules, rule => rule.IsOnReply);
+        _hasTunnelRules = Array.Exists(rules, rule => rule.IsOnTunnel);
+        LooksIntoTunnels = Array.Exists(rules, rule => !rule.IsOnReply && (rule.IsOnTunnel || rule.IsOnHost));
         _default = policy.DefaultAllows
             ? new Verdict { Position = rules.Length }
             : new Verdict { Denies = true, Status = 403, Reason = "Only what is allowed by name is let through here.", Position = rules.Length };
@@ -26,14 +31,12 @@ internal sealed class Ruling
 
     public Rule[] Rules { get; }
 
+    public bool LooksIntoTunnels { get; }
+
     public Verdict Judge(RequestHead request, Asker asker)
     {
-        var asked = new Asked(request, asker, _time);
-        Verdict? carried = null;
-        foreach (var rule in Rules)
-            if (!rule.IsOnReply && Try(rule, ref asked, null, ref carried) is { } verdict)
-                return verdict;
-        return Said(_default.After(carried));
+        var asked = new Asked(request, asker, _time, request.Target.Form == TargetForm.Authority ? TlsFacts.Unknown : TlsFacts.None);
+        return Judge(ref asked, ref asked, -1);
     }
 
     public Verdict JudgeReply(Verdict onRequest, RequestHead request, Asker asker, ResponseHead reply)
@@ -44,17 +47,63 @@ internal sealed class Ruling
         var asked = new Asked(request, asker, _time);
         Verdict? carried = onRequest;
         foreach (var rule in Rules.AsSpan(0, Math.Min(onRequest.Position, Rules.Length)))
-            if (rule.IsOnReply && Try(rule, ref asked, reply, ref carried) is { } verdict)
+        {
+            if (!rule.IsOnReply || !rule.Matches(ref asked, reply, out var match))
+                continue;
+            rule.Count(match);
+            if (Try(rule, rule.VerdictOn(match), ref carried) is { } verdict)
                 return verdict;
+        }
         return carried!;
     }
 
-    /// <summary>What the rule decides, if it does.</summary>
-    /// <param name="carried">What the rules before have added.</param>
-    private Verdict? Try(Rule rule, ref Asked asked, ResponseHead? reply, ref Verdict? carried)
+    public Verdict JudgeTunnel(Verdict onConnect, RequestHead request, Asker asker, TunnelStart start)
     {
-        if (rule.Judge(ref asked, reply) is not { } verdict)
-            return null;
+        // Enforced, there would be no tunnel.
+        if (!LooksIntoTunnels || _reports && onConnect.Reports)
+            return onConnect;
+        var connect = new Asked(request, asker, _time);
+        var asked = new Asked(request, asker, _time, start.Facts);
+        var verdict = _hasTunnelRules ? Judge(ref asked, ref connect, onConnect.Position) : onConnect;
+        if (verdict.Denies || _reports && verdict.Reports)
+            return verdict;
+        if (start.Facts == TlsFacts.Malformed && !(verdict.Position < Rules.Length && Rules[verdict.Position].IsOnTunnel))
+            return Said(Unreadable.After(verdict));
+        if (!start.NamesAnother)
+            return verdict;
+        var other = new Asked(request.To(start.ServerName!), asker, _time, start.Facts);
+        return verdict.And(Judge(ref other, ref asked, verdict.Position));
+    }
+
+    /// <summary>Who it is to be for cannot be read, so that no rule can say it: only one that names this lets it through.</summary>
+    private static readonly Verdict Unreadable = new()
+    {
+        Denies = true, Rule = "tls", Status = 403, Reason = "The tunnel begins as TLS, but whom it is for cannot be read.",
+    };
+
+    /// <param name="before">What was judged before, of the same exchange.</param>
+    /// <param name="judged">The position at which that ended: what matched up to there has been counted.</param>
+    private Verdict Judge(ref Asked asked, ref Asked before, int judged)
+    {
+        Verdict? carried = null;
+        for (var i = 0; i < Rules.Length; i++)
+        {
+            var rule = Rules[i];
+            if (rule.IsOnReply || !rule.Matches(ref asked, null, out var match))
+                continue;
+            var isCounted = asked.Tls == TlsFacts.Unknown && rule.IsOnTunnel || i <= judged && rule.Matches(ref before, null, out _);
+            if (!isCounted)
+                rule.Count(match);
+            if (Try(rule, rule.VerdictOn(match), ref carried) is { } verdict)
+                return verdict;
+        }
+        return Said(_default.After(carried));
+    }
+
+    /// <summary>What the rule that has matched decides, if it does.</summary>
+    /// <param name="carried">What the rules before have added.</param>
+    private Verdict? Try(Rule rule, Verdict verdict, ref Verdict? carried)
+    {
         if (rule.Action == RuleAction.Continue)
             carried = (carried ?? Verdict.Allowed).Adding(verdict);
         else if (rule is { Reports: true, Action: RuleAction.Deny })

@@ -57,6 +57,13 @@ public sealed record Verdict
     internal Verdict Noting(Verdict refusal) =>
         Reports ? Adding(refusal) : refusal.AsReport() with { Tags = Join(Tags, refusal.Tags), BypassesCache = BypassesCache, Position = Position };
 
+    /// <summary>What it says of a tunnel that is to be allowed twice, by another name too.</summary>
+    internal Verdict And(Verdict other)
+    {
+        var tags = other.Tags?.Split(',').Except(Tags?.Split(',') ?? []).ToList() is { Count: > 0 } more ? Join(Tags, string.Join(',', more)) : Tags;
+        return (other.Denies || other.Reports && !Reports ? other : this) with { Tags = tags };
+    }
+
     internal Verdict AsReport() => this with { Denies = false, Reports = true };
 
     private static string? Join(string? tags, string? more) => tags is null ? more : more is null ? tags : $"{tags},{more}";

@@ -11,15 +11,11 @@ internal sealed class FilterCondition(FilterFiles files) : Condition
         var (set, request) = (files.Set, asked.Request);
         // Filters know hosts in one spelling.
         if (asked.Host != asked.Target.Host)
-            request = new RequestHead
-            {
-                Method = request.Method, Target = asked.Target with { Host = asked.Host }, Version = request.Version, Fields = request.Fields,
-            };
+            request = request.To(asked.Host);
         var found = set.Match(FilterRequest.Of(request));
         if (found.Outcome != FilterOutcome.Blocked)
             return false;
-        files.Count(found.List);
-        (match.List, match.Line) = (found.List, found.Line);
+        (match.Source, match.List, match.Line) = (files, found.List, found.Line);
         match.Because = $"The filter '{set.TextOf(found)}' is for what is asked here.";
         return true;
     }
