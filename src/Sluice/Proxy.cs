@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.NetworkInformation;
 using Microsoft.Extensions.Logging;
 using Sluice.Cache;
 using Sluice.Config;
@@ -13,113 +12,100 @@ using Sluice.Upstream;
 
 namespace Sluice;
 
-/// <summary>All parts, wired and running: what a configuration becomes.</summary>
-public sealed class Proxy : IAsyncDisposable
+/// <summary>All parts, wired and running: what a configuration becomes. How the next one takes its place is in Proxy.Reloading.cs.</summary>
+public sealed partial class Proxy : IAsyncDisposable
 {
-    private readonly AccessLog _log;
-    private readonly Censor _censor;
-    private readonly UpstreamPool _upstream;
-    private readonly Deadlines _relayed;
-    private readonly Heartbeat _heartbeat;
+    private readonly ILoggerFactory _loggers;
+    private readonly TimeProvider _time;
     private readonly Action<ExchangeRecord>? _seen;
-    private readonly AdminApi? _admin;
-    private HttpServer? _http;
-    private IReadOnlyList<TcpRelay> _relays = [];
+    private readonly Dialer _dialer;
+    private readonly UpstreamPool _upstream;
+    private readonly Deadlines _tunnelled;
+    private readonly Heartbeat _heartbeat;
+    private readonly HttpProxy _http;
+    private AdminApi? _admin;
 
-    private Proxy(AccessLog log, Censor censor, UpstreamPool upstream, Deadlines relayed, Heartbeat heartbeat, HttpCache cache, AdminApi? admin,
-        IReadOnlyList<IPEndPoint> endPoints, Action<ExchangeRecord>? seen)
+    // What a reload replaces.
+    private volatile AccessLog _log;
+    private volatile Censor _censor;
+    private volatile Configuration _configuration;
+    private volatile IReadOnlyList<IServer> _servers = [];
+
+    private Proxy(Configuration configuration, HttpCache cache, ILoggerFactory loggers, TimeProvider time, ConfigurationSource? source, Action<ExchangeRecord>? seen)
     {
-        _log = log;
-        _censor = censor;
-        _upstream = upstream;
-        _relayed = relayed;
-        _heartbeat = heartbeat;
-        _seen = seen;
-        _admin = admin;
-        Cache = cache;
-        EndPoints = endPoints;
+        (_configuration, Cache, _loggers, _time, _source, _seen) = (configuration, cache, loggers, time, source, seen);
+        _dialer = new Dialer(time);
+        _upstream = new UpstreamPool(_dialer, UpstreamOptionsOf(configuration.Limits), time);
+        _log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
+        _heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
+        _tunnelled = new Deadlines(time);
+        _diagnostic = loggers.CreateLogger("Sluice");
+        _censor = LoadCensor(configuration, null);
+        _state = new ConfigurationState(1, time.GetUtcNow(), null, [], []);
+        // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
+        var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
+        var tunnels = new Tunnels(_dialer, _tunnelled);
+        _http = new HttpProxy(cache, new Fetch(_upstream, cache, new RequestBuilder(via), tunnels, time), tunnels, via);
     }
 
     /// <summary>Where the listeners really are, in the configuration's order.</summary>
-    public IReadOnlyList<IPEndPoint> EndPoints { get; }
+    public IReadOnlyList<IPEndPoint> EndPoints => [.. _servers.Select(server => server.EndPoint)];
 
     public HttpCache Cache { get; }
 
     public Totals Totals { get; } = new();
 
-    /// <summary>Records that the access log had no room for.</summary>
-    public long DroppedRecords => _log.Dropped;
+    /// <summary>How often each rule has matched.</summary>
+    public IEnumerable<RuleHits> Hits => _censor.Hits();
+
+    /// <summary>Records that access logs had no room for.</summary>
+    public long DroppedRecords => _log.Dropped + Interlocked.Read(ref _droppedBefore);
 
     /// <summary>Binds every listener, then begins to serve on all of them.</summary>
+    /// <param name="source">Where reloads read; null: there are none.</param>
     /// <param name="seen">Gets each record too, after the access log.</param>
     /// <exception cref="Microsoft.AspNetCore.Connections.AddressInUseException">Another socket listens there; none is bound then.</exception>
     /// <exception cref="DiskCacheException">The folder of the disk cache cannot be used; nothing is bound then.</exception>
     /// <exception cref="AdminSocketException">The admin socket cannot be made; nothing is bound then.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">An address cannot be bound; none is bound then.</exception>
     public static async Task<Proxy> StartAsync(
-        Configuration configuration, ILoggerFactory loggers, TimeProvider time, Action<ExchangeRecord>? seen = null)
+        Configuration configuration, ILoggerFactory loggers, TimeProvider time, ConfigurationSource? source = null, Action<ExchangeRecord>? seen = null)
     {
-        var cache = new HttpCache(configuration.Cache, time, loggers.CreateLogger("Sluice.Cache"));
-        var censor = Censor.Load(configuration.Policies, time, loggers.CreateLogger("Sluice.Policy")).Censor;
-        AdminApi? admin = null;
-        List<SocketListener> sockets;
+        var proxy = new Proxy(configuration, new HttpCache(configuration.Cache, time, loggers.CreateLogger("Sluice.Cache")), loggers, time, source, seen);
         try
         {
-            admin = await AdminApi.StartAsync(configuration.Admin, cache, censor, [.. configuration.Listeners.Where(l => l.Kind == ListenerKind.Reverse).Select(l => l.Name)], loggers);
-            sockets = Bind(configuration.Listeners, loggers, time);
+            proxy._admin = await AdminApi.StartAsync(configuration.Admin, proxy.Administered, loggers);
+            var sockets = proxy.Bind(configuration.Listeners);
+            var gates = proxy.GatesOf(configuration, proxy._censor, [.. sockets.Select(socket => socket.EndPoint)]);
+            proxy._servers = [.. gates.Zip(sockets, proxy.Serve)];
         }
         catch
         {
-            await (admin?.DisposeAsync() ?? ValueTask.CompletedTask);
-            await censor.DisposeAsync();
-            await cache.DisposeAsync();
+            await proxy.DisposeAsync();
             throw;
         }
-        var limits = configuration.Limits;
-        var dialer = new Dialer(time);
-        var upstream = new UpstreamPool(dialer, UpstreamOptionsOf(limits), time);
-        var log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
-        var heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
-        var relayed = new Deadlines(time);
-        var proxy = new Proxy(log, censor, upstream, relayed, heartbeat, cache, admin, [.. sockets.Select(socket => socket.EndPoint)], seen);
-
-        // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
-        var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
-        var tunnels = new Tunnels(dialer, censor, limits, relayed);
-        var fetch = new Fetch(upstream, cache, new RequestBuilder(via), tunnels, limits, time);
-        var http = new HttpProxy(cache, censor, fetch, tunnels, limits, via);
-
-        var rules = RulesOf(configuration, proxy.EndPoints);
-        var gates = configuration.Listeners.Select(options => new ListenerGate(options, rules(options))).Zip(sockets).ToLookup(
-            listener => listener.First.Options.Kind == ListenerKind.Tcp);
-        proxy._relays = [.. gates[true].Select(g => new TcpRelay(g.First, g.Second, dialer, limits, proxy.Write, relayed))];
-        if (gates[false].ToList() is { Count: > 0 } listeners)
-            proxy._http = new HttpServer(listeners, http, limits, proxy.Write, loggers, time);
+        proxy.WatchConfiguration();
         return proxy;
-    }
-
-    /// <summary>After SIGHUP: a log file that was moved away begins anew, lists are read again.</summary>
-    public void Reopen()
-    {
-        _log.Reopen();
-        _censor.Reload();
     }
 
     /// <summary>Drains: accepts no more, lets what is open end for <c>limits.drain</c>, then breaks it off; the log is whole.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll([
-            .. _relays.Select(relay => relay.DisposeAsync().AsTask()),
-            _http?.DisposeAsync().AsTask() ?? Task.CompletedTask]);
+        await EndReloadsAsync();
+        await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()).Concat(_leaving));
         // Until here one can look at what still drains.
         await (_admin?.DisposeAsync() ?? ValueTask.CompletedTask);
         _upstream.Dispose();
-        _relayed.Dispose();
+        _tunnelled.Dispose();
         _heartbeat.Dispose();
         await _censor.DisposeAsync();
         await _log.DisposeAsync();
         await Cache.DisposeAsync();
     }
+
+    private Administered Administered => new(
+        Cache, () => _censor, () => [.. _servers.Select(server => server.Gate.Options).Where(o => o.Kind == ListenerKind.Reverse).Select(o => o.Name)],
+        () => _state, ReloadAsync);
 
     private void Write(ExchangeRecord record)
     {
@@ -128,13 +114,13 @@ public sealed class Proxy : IAsyncDisposable
         _seen?.Invoke(record);
     }
 
-    private static List<SocketListener> Bind(IReadOnlyList<ListenerOptions> listeners, ILoggerFactory loggers, TimeProvider time)
+    private List<SocketListener> Bind(IEnumerable<ListenerOptions> listeners)
     {
         var bound = new List<SocketListener>();
         try
         {
             foreach (var listener in listeners)
-                bound.Add(new SocketListener(listener.Bind, time, loggers.CreateLogger("Sluice.Net")));
+                bound.Add(new SocketListener(listener.Bind, _time, _loggers.CreateLogger("Sluice.Net")));
             return bound;
         }
         catch
@@ -144,20 +130,12 @@ public sealed class Proxy : IAsyncDisposable
         }
     }
 
-    /// <summary>What the clients of each listener may have dialled. Those of the same guard share one object, and with it kept connections.</summary>
-    private static Func<ListenerOptions, AddressRules> RulesOf(Configuration configuration, IReadOnlyList<IPEndPoint> own)
-    {
-        var (local, made) = (LocalAddresses(), new Dictionary<(string?, bool), AddressRules>());
-        return options =>
-        {
-            var isReachable = !IPAddress.IsLoopback(options.Bind.Address);
-            if (made.TryGetValue((options.Policy, isReachable), out var rules))
-                return rules;
-            var guard = configuration.Policies.FirstOrDefault(policy => policy.Name == options.Policy)?.Destinations ?? new DestinationOptions();
-            var deny = guard.Deny ?? (isReachable ? AddressGuard.OnlyThisMachines : AddressSet.Empty);
-            return made[(options.Policy, isReachable)] = new AddressRules(own, local, deny == AddressSet.Empty ? null : new AddressGuard(guard.Allow, deny));
-        };
-    }
+    private IServer Serve(ListenerGate gate, SocketListener socket) => gate.Options.Kind == ListenerKind.Tcp
+        ? new TcpRelay(gate, socket, _dialer, Write, _time)
+        : new HttpServer(gate, socket, _http, Write, _loggers, _time);
+
+    private Censor LoadCensor(Configuration configuration, Censor? former) =>
+        Censor.Load(configuration.Policies, _time, _loggers.CreateLogger("Sluice.Policy"), former, JudgeAgain).Censor;
 
     private static UpstreamOptions UpstreamOptionsOf(LimitOptions limits) => new()
     {
@@ -171,9 +149,4 @@ public sealed class Proxy : IAsyncDisposable
         MaxHeadBytes = limits.MaxHeadBytes,
         MaxFields = limits.MaxFields,
     };
-
-    private static IEnumerable<IPAddress> LocalAddresses() =>
-        NetworkInterface.GetAllNetworkInterfaces()
-            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
-            .Select(address => address.Address);
 }

@@ -146,6 +146,7 @@ internal sealed class ServedProxy : IAsyncDisposable
                 Cache = JsonSerializer.Deserialize<CacheOptions>(options[2])!,
                 Policies = [new PolicyOptions { Name = List, DefaultAllows = true, Rules = [new RuleOptions { Id = List, Action = RuleAction.Deny, Hosts = [.. BlockList.Lines] }] }],
                 Log = new LogOptions { Format = LogFormat.Json, File = options[1] },
+                Limits = new LimitOptions { ConnectPorts = [new PortRange(1, 65535)] },
             },
             loggers, TimeProvider.System);
         await using (proxy)

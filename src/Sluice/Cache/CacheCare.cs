@@ -19,7 +19,6 @@ public sealed class CacheCare
     private readonly Tiers _tiers;
     private readonly MemoryTier _tier;
     private readonly string? _bansFile;
-    private readonly CacheRules? _rules;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private readonly ITimer _last;
@@ -30,7 +29,7 @@ public sealed class CacheCare
     /// <param name="folder">Of the disk tier, where bans are kept, too; null: there is none.</param>
     internal CacheCare(Tiers tiers, CacheRules? rules, TimeProvider time, string? folder)
     {
-        (_tiers, _tier, _rules, _time, Bans) = (tiers, tiers.Memory, rules, time, new Bans(time));
+        (_tiers, _tier, Rules, _time, Bans) = (tiers, tiers.Memory, rules, time, new Bans(time));
         if (folder is not null)
             Bans.Read(_bansFile = Path.Combine(folder, "bans"));
         // The sweep that drops them.
@@ -41,6 +40,8 @@ public sealed class CacheCare
     public int OpenBans => Bans.Count;
 
     internal Bans Bans { get; }
+
+    internal CacheRules? Rules { get; set; }
 
     /// <summary>What is held, as far as it is selected; in no order.</summary>
     public IEnumerable<HeldEntry> List(EntrySelector selector)
@@ -54,7 +55,7 @@ public sealed class CacheCare
     public async ValueTask<HeldAnswers> ShowAsync(RequestHead request, string scope)
     {
         var now = Moment.Now(_time);
-        var rule = _rules?.ForLookup(request.Target);
+        var rule = Rules?.ForLookup(request.Target);
         var facts = RequestFacts.Of(request.Fields);
         if (rule is { IgnoresReload: true })
             facts.Directives = facts.Directives.WithoutReload();
@@ -76,7 +77,7 @@ public sealed class CacheCare
         var taken = 0;
         foreach (var scope in scopes)
         {
-            var key = CacheKey.Of(scope, target, _rules?.ForLookup(target));
+            var key = CacheKey.Of(scope, target, Rules?.ForLookup(target));
             var onDisk = _tiers.MayBeOnDisk(key) ? await _tiers.Disk!.FindAsync(key) : [];
             var inMemory = _tier.Purge(key, soft ? entry => entry.WithHead(entry.Head.StaleSince(now)) : null);
             if (!soft)

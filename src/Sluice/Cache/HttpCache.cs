@@ -20,7 +20,7 @@ public sealed partial class HttpCache : IAsyncDisposable
 {
     private readonly TimeProvider _time;
     private readonly Tiers _tiers;
-    private readonly CacheRules? _rules;
+    private volatile CacheRules? _rules;
     private long _hits, _staleHits, _misses, _revalidations, _stores, _freshened;
 
     /// <exception cref="DiskCacheException">The folder of the disk tier cannot be used.</exception>
@@ -29,6 +29,9 @@ public sealed partial class HttpCache : IAsyncDisposable
         (_time, _tiers, _rules) = (time, new Tiers(options, time, log ?? NullLogger.Instance), CacheRules.Of(options.Rules));
         Care = new CacheCare(_tiers, _rules, time, options.Disk?.Path);
     }
+
+    /// <summary>From now on these rules hold; what is stored stays as it was stored.</summary>
+    public void Use(IReadOnlyList<CacheRuleOptions> rules) => Care.Rules = _rules = CacheRules.Of(rules);
 
     /// <summary>Looking into it and purging.</summary>
     public CacheCare Care { get; }

@@ -29,6 +29,7 @@ internal static class CommandTree
         root.Add(CacheCommands.Command(examples, ConfigurationOption()));
         root.Add(PolicyCommands.Lists(examples, ConfigurationOption()));
         root.Add(PolicyCommands.Rules(examples, ConfigurationOption()));
+        root.Add(ConfigurationCommands.Reload(examples, ConfigurationOption()));
         root.Add(Demonstrate(examples));
         root.Add(Completion.Command(examples));
         examples.ShowIn(root);
@@ -38,7 +39,7 @@ internal static class CommandTree
     private static Command Run(Examples examples)
     {
         var file = ConfigurationOption();
-        var command = new Command("run", "Runs what a configuration file says, until SIGTERM or Ctrl-C. SIGHUP reopens the log and reads the lists again.") { file };
+        var command = new Command("run", "Runs what a configuration file says, until SIGTERM or Ctrl-C. A change of the file, SIGHUP and sluice reload read it again; SIGHUP reopens the log, too.") { file };
         examples.Add(command, "sluice run -c sluice.yaml", "SLUICE__Cache__Memory=1GiB sluice run -c /etc/sluice.yaml");
         command.SetAction(parsed => FileForm.RunAsync(parsed.GetRequiredValue(file)));
         return command;

@@ -7,7 +7,8 @@ namespace Sluice.Cli;
 /// <summary>The commands that read a configuration file.</summary>
 internal static class FileForm
 {
-    public static Task<int> RunAsync(string file) => Serving.RunAsync(ConfigurationFile.Load(file, EnvironmentVariables.All()));
+    public static Task<int> RunAsync(string file) => 
+        Serving.RunAsync(new ConfigurationSource(tryPorts => ConfigurationFile.Load(file, EnvironmentVariables.All(), tryPorts), Path.GetFullPath(file)));
 
     public static async Task<int> CheckAsync(string file)
     {

@@ -14,8 +14,9 @@ namespace Sluice.Cli;
 /// there is to say goes to standard error.</summary>
 internal static class Serving
 {
-    public static async Task<int> RunAsync(Loaded loaded)
+    public static async Task<int> RunAsync(ConfigurationSource source)
     {
+        var loaded = source.Read(tryPorts: true);
         if (loaded.Configuration is not { } configuration)
             return Report(loaded.Problems);
         using var loggers = LoggerFactory.Create(builder => builder
@@ -25,7 +26,7 @@ internal static class Serving
                 console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         try
         {
-            return await ServeAsync(configuration, loggers);
+            return await ServeAsync(configuration, source, loggers);
         }
         catch (Exception e) when (e is AddressInUseException or SocketException)
         {
@@ -52,16 +53,16 @@ internal static class Serving
         return CommandTree.Wrong;
     }
 
-    private static async Task<int> ServeAsync(Configuration configuration, ILoggerFactory loggers)
+    private static async Task<int> ServeAsync(Configuration configuration, ConfigurationSource source, ILoggerFactory loggers)
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var proxy = await Proxy.StartAsync(configuration, loggers, TimeProvider.System);
+        var proxy = await Proxy.StartAsync(configuration, loggers, TimeProvider.System, source);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
             signal.Cancel = true;
-            proxy.Reopen();
+            _ = proxy.ReloadAsync();
         });
         await Console.Error.WriteAsync(StartText.Of(configuration, proxy.EndPoints));
         await ended.Task;

@@ -26,7 +26,7 @@ internal sealed record ShortForm
 
     public string? CacheDir { get; init; }
 
-    public static Task<int> RunAsync(ShortForm form) => Serving.RunAsync(form.Load());
+    public static Task<int> RunAsync(ShortForm form) => Serving.RunAsync(new ConfigurationSource(form.Load));
 
     /// <param name="tryPorts">As <see cref="ConfigurationFile.Load"/>.</param>
     public Loaded Load(bool tryPorts = true)

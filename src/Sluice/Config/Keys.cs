@@ -164,7 +164,7 @@ internal static class Keys
         Whole("limits.connectionsPerUpstream", "0", "Open connections of HTTP/1.1 to one upstream, idle ones included; who finds none free waits up to limits.connect, then gets 503. 0: no limit.", 0, Int),
         Time("limits.upstreamKeepAlive", "60s", "How long an idle connection to an upstream is kept."),
         Time("limits.upstreamMaxAge", "10m", "A connection to an upstream that is older is not used again."),
-        new("limits.connectPorts", KeyKind.Ports, "[80, 443, 1024-65535]", "The ports that CONNECT may name.") { DefaultIsValue = true },
+        new("limits.connectPorts", KeyKind.Ports, "[80, 443]", "The ports that CONNECT may name.") { DefaultIsValue = true },
     ];
 
     /// <summary>Keys that other documents of this program name, but this version does not have.</summary>

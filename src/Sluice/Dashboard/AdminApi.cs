@@ -5,8 +5,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Sluice.Cache;
-using Sluice.Policy;
 
 namespace Sluice.Dashboard;
 
@@ -31,9 +29,8 @@ public sealed class AdminApi : IAsyncDisposable
     private AdminApi(WebApplication application, string socket) => (_application, _socket) = (application, socket);
 
     /// <summary>Null where it is not configured.</summary>
-    /// <param name="routes">The names of the reverse listeners: where answers may come from, besides forward.</param>
     /// <exception cref="AdminSocketException">The socket cannot be made.</exception>
-    public static async Task<AdminApi?> StartAsync(AdminOptions options, HttpCache cache, Censor censor, IReadOnlyList<string> routes, ILoggerFactory loggers)
+    public static async Task<AdminApi?> StartAsync(AdminOptions options, Administered administered, ILoggerFactory loggers)
     {
         if (options.Socket is not { } path)
             return null;
@@ -54,8 +51,9 @@ public sealed class AdminApi : IAsyncDisposable
         });
         var application = builder.Build();
         application.Use(Problems.CatchAsync(loggers.CreateLogger("Sluice.Admin")));
-        CacheEndpoints.Map(application, cache, routes);
-        PolicyEndpoints.Map(application, censor);
+        CacheEndpoints.Map(application, administered.Cache, administered.Routes);
+        PolicyEndpoints.Map(application, administered.Censor);
+        ConfigurationEndpoints.Map(application, administered);
         await application.StartAsync();
         return new AdminApi(application, path);
     }

@@ -23,11 +23,13 @@ internal sealed class CacheEndpoints
     };
 
     private readonly HttpCache _cache;
-    private readonly IReadOnlyList<string> _routes;
+    private readonly Func<IReadOnlyList<string>> _named;
 
-    private CacheEndpoints(HttpCache cache, IReadOnlyList<string> routes) => (_cache, _routes) = (cache, ["", .. routes]);
+    private CacheEndpoints(HttpCache cache, Func<IReadOnlyList<string>> named) => (_cache, _named) = (cache, named);
 
-    public static void Map(IEndpointRouteBuilder api, HttpCache cache, IReadOnlyList<string> routes)
+    private IReadOnlyList<string> Routes => ["", .. _named()];
+
+    public static void Map(IEndpointRouteBuilder api, HttpCache cache, Func<IReadOnlyList<string>> routes)
     {
         var cacheApi = new CacheEndpoints(cache, routes);
         api.MapGet("/v1/cache/stats", (HttpRequest request) =>
@@ -104,9 +106,9 @@ internal sealed class CacheEndpoints
     }
 
     private IReadOnlyList<string> Scopes(string? route) =>
-        route is null ? _routes
-        : _routes.Contains(route) ? [route]
-        : throw Wrong($"route: no reverse listener is named '{route}'{(_routes.Count == 1 ? "" : $", known: {string.Join(", ", _routes.Skip(1))}")}");
+        route is null ? Routes
+        : Routes.Contains(route) ? [route]
+        : throw Wrong($"route: no reverse listener is named '{route}'{(Routes.Count == 1 ? "" : $", known: {string.Join(", ", Routes.Skip(1))}")}");
 
     private static RequestTarget Target(string name, string url) =>
         RequestTarget.TryParse(Methods.Get, url, null, "http", null, out var target, out _) && target.Form == TargetForm.Absolute

@@ -46,19 +46,19 @@ internal sealed class ClientConnection : TimeLimited
     private volatile bool _closes;
     private volatile bool _broken;
 
-    public ClientConnection(HttpServer server, ListenerGate listener, TcpSocket socket, Deadlines deadlines) : base(deadlines)
+    public ClientConnection(HttpServer server, TcpSocket socket, Deadlines deadlines) : base(deadlines)
     {
         _server = server;
-        var limits = server.Limits;
+        var limits = Limits;
         _parser = new RequestHeadParser(limits.MaxHeadBytes, limits.MaxRequestLineBytes, limits.MaxFields);
-        Listener = listener;
         Socket = socket;
         Answer = new AnswerWriter(this);
         Body = new ClientBody(this);
         Open();
     }
 
-    public ListenerGate Listener { get; }
+    /// <summary>As it is now.</summary>
+    public ListenerGate Listener => _server.Gate;
 
     public TcpSocket Socket { get; }
 
@@ -69,13 +69,16 @@ internal sealed class ClientConnection : TimeLimited
     /// <summary>Upstream connections that carry the requests of this client only.</summary>
     public PinnedConnections Pinned { get; } = new();
 
-    public LimitOptions Limits => _server.Limits;
+    public LimitOptions Limits => Listener.Limits;
 
     /// <summary>Fires when the client has gone, or the server gives up on it.</summary>
     public CancellationToken Aborted => AbortedSource.Token;
 
     /// <summary>Its socket is a tunnel's.</summary>
     public bool IsTaken { get; private set; }
+
+    /// <summary>The exchange that is a tunnel while it is one.</summary>
+    public volatile Exchange? Tunnel;
 
     /// <summary>No exchange after this one.</summary>
     public bool Closes

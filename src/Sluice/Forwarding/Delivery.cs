@@ -6,14 +6,14 @@ using Sluice.Policy;
 namespace Sluice.Forwarding;
 
 /// <summary>The last two steps before the record: may this be answered, and the answer itself. One per exchange.</summary>
-internal sealed class Delivery(Exchange x, Censor censor, Via via)
+internal sealed class Delivery(Exchange x, Via via)
 {
     public AnswerWriter Answer => x.Answer;
 
     /// <summary>Judges the head and sets it; returns what to answer instead where it is denied.</summary>
     public ErrorPage? Begin(ResponseHead head, CacheStatus cacheStatus, bool hasBody)
     {
-        var verdict = censor.JudgeReply(x.Listener.Options.Policy, x.Verdict, x.Request, x.Asker, head);
+        var verdict = x.Listener.JudgeReply(x.Verdict, x.Request, x.Asker, head);
         x.Record.Verdict = verdict;
         if (verdict.Denies)
             return ErrorPage.For(verdict);

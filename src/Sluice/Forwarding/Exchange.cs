@@ -14,6 +14,7 @@ internal sealed class Exchange
     public Exchange(ClientConnection client, RequestHeadParser head, BadMessage? refused, TimeProvider time, long began)
     {
         Client = client;
+        Listener = client.Listener;
         Time = time;
         _began = began == 0 ? time.GetTimestamp() : began;
         Method = head.Method;
@@ -21,12 +22,14 @@ internal sealed class Exchange
         Version = head.Version;
         Fields = head.Fields;
         Refused = refused;
-        Record = ExchangeRecord.Begin(time, client.Listener.Options.Name, client.Socket.RemoteEndPoint);
+        Record = ExchangeRecord.Begin(time, Listener.Options.Name, client.Socket.RemoteEndPoint);
+        Record.Generation = Listener.Generation;
     }
 
     public ClientConnection Client { get; }
 
-    public ListenerGate Listener => Client.Listener;
+    /// <summary>As it was when the exchange began.</summary>
+    public ListenerGate Listener { get; }
 
     public AnswerWriter Answer => Client.Answer;
 

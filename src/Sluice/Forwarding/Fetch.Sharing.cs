@@ -22,7 +22,7 @@ internal sealed partial class Fetch
             var begins = false;
             if (fetch is null && HttpCache.MayBeFollowed(lookup))
             {
-                var own = new SharedFetch(key, x.Listener.Addresses, lookup, limits.Response, forNobody: false);
+                var own = new SharedFetch(key, x.Listener.Addresses, lookup, x.Listener.Limits.Response, forNobody: false);
                 fetch = _fetches.FindOrAdd(own);
                 begins = fetch is null;
                 fetch ??= own;

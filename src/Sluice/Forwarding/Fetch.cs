@@ -20,7 +20,7 @@ namespace Sluice.Forwarding;
 /// read, two takers. An entry is committed before its last octet goes to the client, so that whoever has the whole
 /// answer finds it stored.
 /// </summary>
-internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder builder, Tunnels tunnels, LimitOptions limits, TimeProvider time)
+internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestBuilder builder, Tunnels tunnels, TimeProvider time)
 {
     /// <summary>A fetch may close between finding it and joining it; who is unlucky more often fetches alone.</summary>
     private const int MostTries = 4;
@@ -82,7 +82,7 @@ internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestB
     /// misses meanwhile may follow.</summary>
     public Task RefreshAsync(Lookup refresh, ListenerGate listener)
     {
-        var fetch = new SharedFetch(HttpCache.KeyOf(refresh, null), listener.Addresses, refresh, limits.Response, forNobody: true);
+        var fetch = new SharedFetch(HttpCache.KeyOf(refresh, null), listener.Addresses, refresh, listener.Limits.Response, forNobody: true);
         return _fetches.FindOrAdd(fetch) is null ? RunAsync(fetch, listener, null) : Task.CompletedTask;
     }
 

@@ -11,12 +11,14 @@ namespace Sluice.Forwarding;
 /// The life of an HTTP exchange; the numbers are those of docs/request-path.md. Steps return values: a refusal or a
 /// failure is an <see cref="ErrorPage"/> that the step hands back, and it is answered in one place.
 /// </summary>
-internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tunnels tunnels, LimitOptions limits, Via via)
+internal sealed class HttpProxy(HttpCache cache, Fetch fetch, Tunnels tunnels, Via via)
 {
+    private static readonly Verdict AddressDenied = new() { Denies = true, Rule = "destinations", Status = 403, Reason = "The address of the server may not be reached through this proxy." };
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ServeAsync(Exchange x)
     {
-        var delivery = new Delivery(x, censor, via);
+        var delivery = new Delivery(x, via);
         if (Judge(x) is { } refused)                                                                   // 1
         {
             await delivery.RefuseAsync(refused);
@@ -56,16 +58,16 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
     }                                                                                                  // 7: the caller writes the record
 
     /// <summary>A bug of ours: the client learns that, and the connection ends, as nobody knows what state it is in.</summary>
-    public ValueTask FailAsync(Exchange x) => new Delivery(x, censor, via).RefuseAsync(
+    public ValueTask FailAsync(Exchange x) => new Delivery(x, via).RefuseAsync(
         new ErrorPage(500, "proxy_internal_error", "The proxy failed to handle this request.") { Closes = true });
 
     private ErrorPage? Judge(Exchange x)
     {
-        if (RequestReader.Read(x, limits) is { } unread)
+        if (RequestReader.Read(x, x.Listener.Limits) is { } unread)
             return ErrorPage.For(unread);
         var listener = x.Listener;
         if (!listener.Admits(x.Record.Client))
-            return Deny(x, new Verdict { Denies = true, Rule = "allow", Status = 403, Reason = "Clients of your network are not served here." });
+            return Deny(x, ListenerGate.ForeignClient);
         // Wherever it leads: a cache behind us is not the client's to empty either.
         if (x.Request.Method == Methods.Purge && !listener.LetsPurge(x.Record.Client))
             return Deny(x, new Verdict { Denies = true, Rule = "purge", Status = 403, Reason = "PURGE is not obeyed for clients of your network." });
@@ -80,9 +82,22 @@ internal sealed class HttpProxy(HttpCache cache, Censor censor, Fetch fetch, Tun
             return ErrorPage.For(bad);
         // RFC 9110 s.9.3.7: * on a forward listener speaks of ourselves
         x.EndsHere = endsHere || (isForward && x.RawTarget == "*");
-        x.Verdict = censor.Judge(listener.Options.Policy, x.Request, x.Asker);
+        x.Verdict = listener.Judge(x.Request, x.Asker);
         x.Record.Verdict = x.Verdict;
         return x.Verdict.Denies ? ErrorPage.For(x.Verdict) : null;
+    }
+
+    /// <summary>Why an open tunnel would not be opened any more; null: it would.</summary>
+    /// <param name="now">Its listener as it is now.</param>
+    public static Verdict? WhyNoLonger(Exchange x, ListenerGate now)
+    {
+        if (!now.Admits(x.Record.Client))
+            return ListenerGate.ForeignClient;
+        if (x.Record.Kind == RecordKind.Connect && !now.LetsConnectTo(x.Request.Target.Port))
+            return Tunnels.PortDenied(x.Request.Target.Port);
+        if (x.Record.Upstream is { } upstream && !now.Addresses.Admits(upstream))
+            return AddressDenied;
+        return now.JudgeAgain(x.Request, x.Asker, new TunnelStart(x.Record.Tls, x.Record.ServerName)) is { Denies: true } denied ? denied : null;
     }
 
     private static ErrorPage Deny(Exchange x, Verdict verdict)

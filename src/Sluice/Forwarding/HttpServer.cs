@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Sluice.Net;
@@ -5,49 +6,60 @@ using Sluice.Records;
 
 namespace Sluice.Forwarding;
 
-/// <summary>The server side of HTTP: accepts clients, carries their connections (<see cref="ClientConnection"/>), has each exchange
-/// served by <see cref="HttpProxy"/> and writes its record.</summary>
-internal sealed class HttpServer : IAsyncDisposable
+/// <summary>The server side of HTTP on one listener: accepts clients, carries their connections (<see cref="ClientConnection"/>), has each
+/// exchange served by <see cref="HttpProxy"/> and writes its record.</summary>
+internal sealed class HttpServer : IServer
 {
     private readonly HttpProxy _proxy;
     private readonly Action<ExchangeRecord> _write;
     private readonly ILogger _log;
     private readonly Deadlines _deadlines;
-    private readonly IReadOnlyList<SocketListener> _listeners;
+    private readonly SocketListener _listener;
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _open = 1; // the listeners count as one
+    private volatile ListenerGate _gate;
+    private int _open = 1; // the listener counts as one
     private volatile bool _stops;
 
-    /// <param name="listeners">Gates with their sockets, already bound.</param>
-    public HttpServer(
-        IReadOnlyList<(ListenerGate Gate, SocketListener Socket)> listeners, HttpProxy proxy, LimitOptions limits,
-        Action<ExchangeRecord> write, ILoggerFactory loggers, TimeProvider time)
+    /// <param name="listener">Already bound.</param>
+    public HttpServer(ListenerGate gate, SocketListener listener, HttpProxy proxy, Action<ExchangeRecord> write, ILoggerFactory loggers, TimeProvider time)
     {
+        _gate = gate;
         _proxy = proxy;
         _write = write;
         _log = loggers.CreateLogger("Sluice.Http");
         _deadlines = new Deadlines(time);
-        _listeners = [.. listeners.Select(listener => listener.Socket)];
-        Limits = limits;
-        foreach (var (gate, socket) in listeners)
-            _ = socket.AcceptAsync(client => Accept(gate, client));
+        _listener = listener;
+        _ = listener.AcceptAsync(Accept);
     }
 
-    public LimitOptions Limits { get; }
+    public IPEndPoint EndPoint => _listener.EndPoint;
+
+    public ListenerGate Gate
+    {
+        get => _gate;
+        set => _gate = value;
+    }
 
     /// <summary>Accepts no more, lets open exchanges end for the drain time, then breaks them off.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var listener in _listeners)
-            listener.Dispose();
+        _listener.Dispose();
         _stops = true;
         ForEach(static client => client.Drain());
         OnClosed();
-        await Task.WhenAny(_drained.Task, Task.Delay(Limits.Drain, _deadlines.Time));
+        await Task.WhenAny(_drained.Task, Task.Delay(_gate.Limits.Drain, _deadlines.Time));
         ForEach(static client => client.Abort());
         await _drained.Task;
         _deadlines.Dispose();
     }
+
+    public void JudgeAgain() => ForEach(static client =>
+    {
+        if (client.Tunnel is not { } x || HttpProxy.WhyNoLonger(x, client.Listener) is not { } verdict)
+            return;
+        x.Record.Verdict = verdict;
+        client.Abort();
+    });
 
     /// <summary>The life of an exchange, and its record. Never throws.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
@@ -91,10 +103,10 @@ internal sealed class HttpServer : IAsyncDisposable
             _drained.TrySetResult();
     }
 
-    private void Accept(ListenerGate gate, TcpSocket socket)
+    private void Accept(TcpSocket socket)
     {
         Interlocked.Increment(ref _open);
-        var client = new ClientConnection(this, gate, socket, _deadlines);
+        var client = new ClientConnection(this, socket, _deadlines);
         // Accepted while the listener was unbound: DisposeAsync sees it, or this sees the stop.
         if (_stops)
             client.Drain();

@@ -53,7 +53,8 @@ public sealed record LimitOptions
     /// <summary>How long an idle connection to an upstream is kept.</summary>
     public TimeSpan UpstreamKeepAlive { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The ports that CONNECT may name (RFC 9110 s.9.3.6). Default: the web's and the unprivileged ones;
-    /// the well-known ports below 1024 (mail, shells) are no business of a web proxy.</summary>
-    public IReadOnlyList<PortRange> ConnectPorts { get; init; } = [new(80, 80), new(443, 443), new(1024, 65535)];
+    public static readonly IReadOnlyList<PortRange> WebPorts = [new(80, 80), new(443, 443)];
+
+    /// <summary>The ports that CONNECT may name (RFC 9110 s.9.3.6). Default: the web's; some clients tunnel plain http, too.</summary>
+    public IReadOnlyList<PortRange> ConnectPorts { get; init; } = WebPorts;
 }

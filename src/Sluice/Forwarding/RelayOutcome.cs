@@ -16,6 +16,7 @@ internal static class RelayOutcome
             RelayEnd.IdleTimedOut => ("connection_read_timeout", "silent in both directions"),
             RelayEnd.ClientReset => ("client_left", "the client reset the connection"),
             RelayEnd.UpstreamReset => ("connection_terminated", "the upstream reset the connection"),
+            _ when record.Verdict.Denies => ("http_request_denied", "closed when the rules changed: no longer allowed"),
             _ => ("stopped", "ended by the proxy's shutdown"),
         };
         record.ClientGone = result.End == RelayEnd.ClientReset;

@@ -7,31 +7,42 @@ namespace Sluice.Forwarding;
 
 /// <summary>A tcp listener: each connection it accepts is relayed to the one upstream; one record each.
 /// What the upstream does is passed on as such: a refused or failed dial resets the client.</summary>
-public sealed class TcpRelay : IAsyncDisposable
+internal sealed class TcpRelay : IServer
 {
-    private readonly ListenerGate _gate;
     private readonly Dialer _dialer;
-    private readonly LimitOptions _limits;
     private readonly Action<ExchangeRecord> _write;
     private readonly Deadlines _deadlines;
     private readonly SocketListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _accepting;
+    private volatile ListenerGate _gate;
     private int _open = 1; // the accepting loop counts as one
 
-    public TcpRelay(ListenerGate gate, SocketListener listener, Dialer dialer, LimitOptions limits, Action<ExchangeRecord> write, Deadlines deadlines)
+    public TcpRelay(ListenerGate gate, SocketListener listener, Dialer dialer, Action<ExchangeRecord> write, TimeProvider time)
     {
         _gate = gate;
         _listener = listener;
         _dialer = dialer;
-        _limits = limits;
         _write = write;
-        _deadlines = deadlines;
+        _deadlines = new Deadlines(time);
         _accepting = AcceptAsync();
     }
 
     public IPEndPoint EndPoint => _listener.EndPoint;
+
+    public ListenerGate Gate
+    {
+        get => _gate;
+        set => _gate = value;
+    }
+
+    public void JudgeAgain()
+    {
+        foreach (var relay in _deadlines.Snapshot().Cast<Relay>())
+            if (!_gate.Admits(relay.Client))
+                relay.Stop();
+    }
 
     /// <summary>Accepts no more, gives open relays the drain time, then resets them.</summary>
     public async ValueTask DisposeAsync()
@@ -39,10 +50,11 @@ public sealed class TcpRelay : IAsyncDisposable
         _listener.Unbind();
         await _accepting;
         Leave();
-        await Task.WhenAny(_drained.Task, Task.Delay(_limits.Drain, _deadlines.Time));
+        await Task.WhenAny(_drained.Task, Task.Delay(_gate.Limits.Drain, _deadlines.Time));
         await _stop.CancelAsync();
         await _drained.Task;
         _stop.Dispose();
+        _deadlines.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -57,20 +69,22 @@ public sealed class TcpRelay : IAsyncDisposable
     private async Task ServeAsync(TcpSocket client)
     {
         var began = _deadlines.Time.GetTimestamp();
-        var to = _gate.Options.To!.Value;
-        var record = ExchangeRecord.Begin(_deadlines.Time, _gate.Options.Name, client.RemoteEndPoint);
+        var gate = _gate;
+        var record = ExchangeRecord.Begin(_deadlines.Time, gate.Options.Name, client.RemoteEndPoint);
+        var to = gate.Options.To!.Value;
+        record.Generation = gate.Generation;
         record.Kind = RecordKind.Relay;
         record.Url = to.ToString();
         try
         {
-            if (!_gate.Admits(record.Client))
+            if (!gate.Admits(record.Client))
             {
                 record.Error = "http_request_denied";
                 record.ErrorDetail = "the client's network is not allowed on this listener";
                 client.Reset();
             }
             else
-                await RelayAsync(client, to, record);
+                await RelayAsync(client, gate, to, record);
         }
         finally
         {
@@ -80,12 +94,12 @@ public sealed class TcpRelay : IAsyncDisposable
         }
     }
 
-    private async Task RelayAsync(TcpSocket client, HostPort to, ExchangeRecord record)
+    private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record)
     {
         DialResult dial;
         try
         {
-            dial = await _dialer.DialAsync(to, _gate.Addresses, _limits.Connect, _stop.Token);
+            dial = await _dialer.DialAsync(to, gate.Addresses, gate.Limits.Connect, _stop.Token);
         }
         catch (OperationCanceledException)
         {
@@ -100,7 +114,9 @@ public sealed class TcpRelay : IAsyncDisposable
             record.Error = ForwardErrors.Of(dial.Error).Row().ProxyError;
             return;
         }
-        var result = await new Relay(client, upstream, _deadlines).RunAsync(default, _limits.TunnelIdle, _stop.Token);
+        var result = await new Relay(client, upstream, _deadlines).RunAsync(default, gate.Limits.TunnelIdle, _stop.Token);
+        if (result.End == RelayEnd.Stopped && !_gate.Admits(record.Client))
+            record.Verdict = ListenerGate.ForeignClient;
         RelayOutcome.Note(record, result);
         record.TimeToFirstByte = result.FirstByteDown;
     }

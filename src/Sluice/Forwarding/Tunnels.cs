@@ -12,7 +12,7 @@ namespace Sluice.Forwarding;
 
 /// <summary>What begins as HTTP and goes on as bytes: CONNECT (RFC 9110 s.9.3.6) and Upgrade after 101 (s.7.8). Both take
 /// the client's bare socket out of the server and run on the same relay as a TCP listener.</summary>
-internal sealed class Tunnels(Dialer dialer, Censor censor, LimitOptions limits, Deadlines deadlines)
+internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
 {
     private static readonly byte[] Established = "HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray();
 
@@ -21,13 +21,13 @@ internal sealed class Tunnels(Dialer dialer, Censor censor, LimitOptions limits,
     {
         x.Record.Kind = RecordKind.Connect;
         var target = x.Request.Target;
-        if (!limits.ConnectPorts.Any(range => range.Contains(target.Port)))
-            return new ErrorPage(403, "http_request_denied", $"Tunnels to port {target.Port} are not allowed here.");
+        if (!x.Listener.LetsConnectTo(target.Port))
+            return ErrorPage.For(x.Record.Verdict = PortDenied(target.Port));
         DialResult dial;
         try
         {
             x.Client.Watch();
-            dial = await dialer.DialAsync(new HostPort(target.Host, target.Port), x.Listener.Addresses, limits.Connect, x.Aborted);
+            dial = await dialer.DialAsync(new HostPort(target.Host, target.Port), x.Listener.Addresses, x.Listener.Limits.Connect, x.Aborted);
         }
         catch (OperationCanceledException)
         {
@@ -40,6 +40,9 @@ internal sealed class Tunnels(Dialer dialer, Censor censor, LimitOptions limits,
         await RunAsync(x, upstream, null, Established, default);
         return null;
     }
+
+    public static Verdict PortDenied(int port) =>
+        new() { Denies = true, Rule = "connectPorts", Status = 403, Reason = $"Tunnels to port {port} are not allowed here." };
 
     /// <summary>The upstream has answered 101: hands its head on, then the bytes.</summary>
     public async ValueTask UpgradeAsync(Exchange x, Http1Reply reply)
@@ -79,24 +82,26 @@ internal sealed class Tunnels(Dialer dialer, Censor censor, LimitOptions limits,
             // The relay finds the same and says so.
         }
         x.MarkFirstByte();
-        if (x.Record.Kind == RecordKind.Connect && censor.LooksIntoTunnels(x.Listener.Options.Policy))
+        var (idle, stop) = (x.Listener.Limits.TunnelIdle, x.Aborted);
+        x.Client.Tunnel = x;
+        if (x.Record.Kind == RecordKind.Connect && x.Listener.LooksIntoTunnels)
         {
             if (await LookAsync(x, client, upstream) is not { } early)
                 return;
             client = client with { Early = early };
         }
         var relay = new Relay(client.Socket, upstream, deadlines);
-        var stop = x.Aborted;
         var result = tls is null
-            ? await relay.RunAsync(client.Early, limits.TunnelIdle, stop)
-            : await TlsTunnel.RunAsync(client, tls, upstream, limits.TunnelIdle, stop);
+            ? await relay.RunAsync(client.Early, idle, stop)
+            : await TlsTunnel.RunAsync(client, tls, upstream, idle, stop);
+        x.Client.Tunnel = null;
         RelayOutcome.Note(x.Record, result, earlyDown.Length);
     }
 
     /// <summary>Has the tunnel judged by its first octets, and returns them; null: it has ended, and the record says how.</summary>
     private async ValueTask<ReadOnlyMemory<byte>?> LookAsync(Exchange x, TakenSocket client, TcpSocket upstream)
     {
-        var opening = new TunnelOpening(client, upstream, limits, deadlines);
+        var opening = new TunnelOpening(client, upstream, x.Listener.Limits, deadlines);
         var end = RelayEnd.IdleTimedOut;
         try
         {
@@ -119,9 +124,13 @@ internal sealed class Tunnels(Dialer dialer, Censor censor, LimitOptions limits,
         return null;
     }
 
-    private Verdict Judge(Exchange x, TunnelStart start)
+    private static Verdict Judge(Exchange x, TunnelStart start)
     {
         (x.Record.Tls, x.Record.ServerName) = (start.Facts, start.ServerName);
-        return x.Verdict = x.Record.Verdict = censor.JudgeTunnel(x.Listener.Options.Policy, x.Verdict, x.Request, x.Asker, start);
+        var verdict = x.Listener.JudgeTunnel(x.Verdict, x.Request, x.Asker, start);
+        // It may have waited for long: what has been judged again meanwhile did not know of this.
+        if (!verdict.Denies && x.Client.Listener != x.Listener)
+            verdict = HttpProxy.WhyNoLonger(x, x.Client.Listener) ?? verdict;
+        return x.Verdict = x.Record.Verdict = verdict;
     }
 }

@@ -9,6 +9,10 @@ public sealed record AddressSet(AddressClasses Classes, IReadOnlyList<IPNetwork>
 
     private readonly IPNetwork[] _networks = [.. Networks];
 
+    public bool Equals(AddressSet? other) => other is not null && Classes == other.Classes && _networks.AsSpan().SequenceEqual(other._networks);
+
+    public override int GetHashCode() => HashCode.Combine(Classes, _networks.Length);
+
     /// <summary>An IPv6 address is also what the IPv4 address in it is.</summary>
     public bool Contains(IPAddress address)
     {

@@ -11,6 +11,7 @@
 //   The end is decided once (the first reason wins); sockets that are reset under the loops end them, so that no
 //     receive needs a cancellation token.
 // Facts: silence costs no clock per message: the sweep of Deadlines.cs sees whether more bytes have come since the last.
+using System.Net;
 using System.Net.Sockets;
 
 namespace Sluice.Net;
@@ -35,6 +36,8 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
     /// <summary>From upstream to client, so far.</summary>
     public long BytesDown => Volatile.Read(ref _down);
 
+    public IPEndPoint? Client => client.RemoteEndPoint;
+
     /// <summary>Copies until both sides have ended. Call once. Never throws.</summary>
     /// <param name="early">Bytes from the client that were read before: sent to the upstream first.</param>
     /// <param name="idle">Silence in both directions that ends the relay; <see cref="Timeout.InfiniteTimeSpan"/>: none does.</param>
@@ -45,7 +48,7 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
         _idle = idle;
         Allow(idle);
         Open();
-        await using (stop.UnsafeRegister(static relay => ((Relay)relay!).End(RelayEnd.Stopped), this))
+        await using (stop.UnsafeRegister(static relay => ((Relay)relay!).Stop(), this))
         {
             var up = CopyAsync(client, upstream, early, isUp: true);
             await CopyAsync(upstream, client, default, isUp: false);
@@ -58,6 +61,9 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
         return new RelayResult(BytesUp, BytesDown, (RelayEnd)_end,
             _firstDown < 0 ? null : Time.GetElapsedTime(_started, _firstDown));
     }
+
+    /// <summary>Ends it at once.</summary>
+    public void Stop() => End(RelayEnd.Stopped);
 
     private async Task CopyAsync(TcpSocket from, TcpSocket to, ReadOnlyMemory<byte> early, bool isUp)
     {

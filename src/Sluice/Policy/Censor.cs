@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
 using Sluice.Http;
+using Sluice.Net;
 using Sluice.Policy.Filters;
 using Sluice.Policy.Lists;
 
@@ -9,40 +10,42 @@ namespace Sluice.Policy;
 /// <summary>
 /// Judges requests and answers by the named policies (<see cref="Ruling"/>). Judging takes no lock and does no I/O: each list is an immutable index, and a list file that
 /// changed is read aside and its index swapped by one reference, so a request sees the old list or the new one whole.
-/// Files are looked at every second (a look opens them and asks for time and length; unlike notifications it also works on network file systems
-/// and behind symbolic links) and read once they have settled. Where reading fails, the last good content stays.
+/// Files are looked at every second and read once they have settled. Where reading fails, the last good content stays.
+/// <para>The policies of a censor do not change: a new configuration is a new censor, which takes over the lists and counters that the former has too.</para>
 /// </summary>
 public sealed class Censor : IAsyncDisposable
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
-
     private readonly FrozenDictionary<string, Ruling> _policies;
-    private readonly ListSource[] _sources;
+    private readonly Dictionary<string, ListSource> _sources;
     private readonly ILogger _log;
+    private readonly Action? _changed;
     private readonly ITimer? _looking;
     private readonly Lock _reading = new();
 
-    private Censor(FrozenDictionary<string, Ruling> policies, ListSource[] sources, TimeProvider time, ILogger log)
+    private Censor(FrozenDictionary<string, Ruling> policies, Dictionary<string, ListSource> sources, TimeProvider time, ILogger log, Action? changed)
     {
         _policies = policies;
         _sources = sources;
         _log = log;
-        if (sources.Length > 0)
-            _looking = time.CreateTimer(_ => ReadChanged(), null, LookEvery, LookEvery);
+        _changed = changed;
+        if (sources.Count > 0)
+            _looking = time.CreateTimer(_ => ReadChanged(), null, FileWatch.Every, FileWatch.Every);
     }
 
-    /// <summary>Reads every policy's lists and begins to watch them.</summary>
+    /// <summary>Reads every policy's lists, unless the former has them, and begins to watch them.</summary>
     /// <param name="policies">With distinct names.</param>
     /// <param name="time">Paces the watching.</param>
     /// <param name="log">Receives what is loaded and what fails, now and later; of each list the first few lines not understood.</param>
-    public static CensorLoad Load(IReadOnlyList<PolicyOptions> policies, TimeProvider time, ILogger log)
+    /// <param name="former">Goes on judging until it is disposed.</param>
+    /// <param name="changed">Called when a list has been read anew.</param>
+    public static CensorLoad Load(IReadOnlyList<PolicyOptions> policies, TimeProvider time, ILogger log, Censor? former = null, Action? changed = null)
     {
         var problems = new List<PolicyProblem>();
         var sources = new Dictionary<string, ListSource>(StringComparer.Ordinal);
         var compiled = policies.ToFrozenDictionary(
             policy => policy.Name,
-            policy => new Ruling(policy, [.. policy.Rules.Select((rule, i) => new Rule(rule, i, SourcesOf(rule), time, problems))], time));
-        return new CensorLoad(new Censor(compiled, [.. sources.Values], time, log), problems);
+            policy => new Ruling(policy, [.. policy.Rules.Select((rule, i) => new Rule(rule, i, SourcesOf(rule), former?.CounterOf(policy.Name, rule.Id) ?? new RuleCounter(), time, problems))], time));
+        return new CensorLoad(new Censor(compiled, sources, time, log, changed), problems);
 
         RuleSources SourcesOf(RuleOptions rule) => new(
             rule.HostsFile is { } path ? Source(path, () => new ListFile(path, time)) : null,
@@ -51,10 +54,13 @@ public sealed class Censor : IAsyncDisposable
         // Rules that name the same files share them.
         T Source<T>(string name, Func<T> make) where T : ListSource
         {
-            if (sources.TryGetValue($"{typeof(T).Name} {name}", out var known))
+            var key = $"{typeof(T).Name} {name}";
+            if (sources.TryGetValue(key, out var known))
                 return (T)known;
+            if (former?._sources.TryGetValue(key, out known) is true)
+                return (T)(sources[key] = known);
             var made = make();
-            sources[$"{typeof(T).Name} {name}"] = made;
+            sources[key] = made;
             problems.AddRange(Read(made, log));
             return made;
         }
@@ -89,24 +95,35 @@ public sealed class Censor : IAsyncDisposable
     public Verdict JudgeTunnel(string? policy, Verdict asked, RequestHead request, Asker asker, TunnelStart start) =>
         policy is null ? asked : _policies[policy].JudgeTunnel(asked, request, asker, start);
 
+    /// <summary>Judges anew what is open, by all that is known of it. Counts nothing.</summary>
+    public Verdict JudgeAgain(string? policy, RequestHead request, Asker asker, TunnelStart start) =>
+        policy is null ? Verdict.Allowed : _policies[policy].JudgeAgain(request, asker, start);
+
     /// <summary>How often each rule has matched since the start.</summary>
     public IEnumerable<RuleHits> Hits() =>
         from policy in _policies
         from rule in policy.Value.Rules
-        select rule.HitsOf(policy.Key);
+        select rule.Counter.Read(policy.Key, rule.Id);
 
     /// <summary>Every list file as it stands.</summary>
-    public IEnumerable<ListState> Lists() => _sources.SelectMany(source => source.States);
+    public IEnumerable<ListState> Lists() => _sources.Values.SelectMany(source => source.States);
 
     /// <summary>Reads every list anew, changed or not (SIGHUP).</summary>
     /// <returns>What is wrong with them; the last good content stays where one cannot be read at all.</returns>
     public IReadOnlyList<PolicyProblem> Reload()
     {
         lock (_reading)
-            return [.. _sources.SelectMany(source => Read(source, _log))];
+        {
+            IReadOnlyList<PolicyProblem> problems = [.. _sources.Values.SelectMany(source => Read(source, _log))];
+            _changed?.Invoke();
+            return problems;
+        }
     }
 
     public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private RuleCounter? CounterOf(string policy, string rule) =>
+        _policies.TryGetValue(policy, out var ruling) ? Array.Find(ruling.Rules, known => known.Id == rule)?.Counter : null;
 
     private void ReadChanged()
     {
@@ -115,11 +132,16 @@ public sealed class Censor : IAsyncDisposable
             return;
         try
         {
-            foreach (var source in _sources)
+            var changed = false;
+            foreach (var source in _sources.Values)
             {
-                if (source.HasSettledChange())
-                    Read(source, _log);
+                if (!source.HasSettledChange())
+                    continue;
+                Read(source, _log);
+                changed = true;
             }
+            if (changed)
+                _changed?.Invoke();
         }
         finally
         {

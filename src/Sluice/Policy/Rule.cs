@@ -14,15 +14,14 @@ internal sealed class Rule
     private readonly ReplyCondition? _reply;
     private readonly Verdict _verdict;
     private readonly TimeProvider _time;
-    private long _hits;
-    private long _lastHit;
 
     /// <param name="position">In its policy.</param>
     /// <param name="sources">Its list files.</param>
+    /// <param name="counter">Outlives it where the next configuration has the rule too.</param>
     /// <param name="problems">Receives the entries in the configuration that cannot be read.</param>
-    public Rule(RuleOptions options, int position, RuleSources sources, TimeProvider time, List<PolicyProblem> problems)
+    public Rule(RuleOptions options, int position, RuleSources sources, RuleCounter counter, TimeProvider time, List<PolicyProblem> problems)
     {
-        (_options, _time) = (options, time);
+        (_options, Counter, _time) = (options, counter, time);
         _conditions = [.. ConditionsOf(options, sources, problems)];
         _reply = options.Reply is { } reply ? new ReplyCondition(reply) : null;
         _verdict = options.Action == RuleAction.Deny
@@ -54,8 +53,7 @@ internal sealed class Rule
     /// <summary>It says of one host what it does not say of another.</summary>
     public bool IsOnHost => _options.Hosts.Count > 0 || _options.HostsFile is not null || _options.Filters.Count > 0 || _options.Urls.Count > 0;
 
-    public RuleHits HitsOf(string policy) =>
-        new(policy, Id, Interlocked.Read(ref _hits), Interlocked.Read(ref _lastHit) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null);
+    public RuleCounter Counter { get; }
 
     /// <param name="reply">Null before there is an answer.</param>
     /// <param name="match">What matched, for <see cref="Count"/> and <see cref="VerdictOn"/>.</param>
@@ -72,8 +70,7 @@ internal sealed class Rule
     public void Count(in Match match)
     {
         match.Source?.Count(match.List!);
-        Interlocked.Increment(ref _hits);
-        Volatile.Write(ref _lastHit, _time.GetUtcNow().UtcTicks);
+        Counter.Count(_time.GetUtcNow());
     }
 
     public Verdict VerdictOn(in Match match) => match.Because is null ? _verdict : _verdict with

@@ -12,6 +12,15 @@ namespace Sluice.Policy;
 /// </summary>
 internal sealed class Ruling
 {
+    private const int CountsAll = -1;
+    private const int CountsNone = int.MaxValue;
+
+    /// <summary>Whom it is for cannot be read, so that no rule can say it: only one that names this lets it through.</summary>
+    private static readonly Verdict Unreadable = new()
+    {
+        Denies = true, Rule = "tls", Status = 403, Reason = "The tunnel begins as TLS, but whom it is for cannot be read.",
+    };
+
     private readonly TimeProvider _time;
     private readonly Verdict _default;
     private readonly bool _reports;
@@ -35,8 +44,8 @@ internal sealed class Ruling
 
     public Verdict Judge(RequestHead request, Asker asker)
     {
-        var asked = new Asked(request, asker, _time, request.Target.Form == TargetForm.Authority ? TlsFacts.Unknown : TlsFacts.None);
-        return Judge(ref asked, ref asked, -1);
+        var asked = new Asked(request, asker, _time, BeforeItsStart(request));
+        return Judge(ref asked, ref asked, CountsAll);
     }
 
     public Verdict JudgeReply(Verdict onRequest, RequestHead request, Asker asker, ResponseHead reply)
@@ -65,25 +74,33 @@ internal sealed class Ruling
         var connect = new Asked(request, asker, _time);
         var asked = new Asked(request, asker, _time, start.Facts);
         var verdict = _hasTunnelRules ? Judge(ref asked, ref connect, onConnect.Position) : onConnect;
+        return JudgeName(verdict, ref asked, start, verdict.Position);
+    }
+
+    public Verdict JudgeAgain(RequestHead request, Asker asker, TunnelStart start)
+    {
+        var asked = new Asked(request, asker, _time, start.Facts == TlsFacts.None ? BeforeItsStart(request) : start.Facts);
+        return JudgeName(Judge(ref asked, ref asked, CountsNone), ref asked, start, CountsNone);
+    }
+
+    private static TlsFacts BeforeItsStart(RequestHead request) => request.Target.Form == TargetForm.Authority ? TlsFacts.Unknown : TlsFacts.None;
+
+    /// <summary>What follows from whom the tunnel is for, by its own word.</summary>
+    private Verdict JudgeName(Verdict verdict, ref Asked asked, TunnelStart start, int counted)
+    {
         if (verdict.Denies || _reports && verdict.Reports)
             return verdict;
-        if (start.Facts == TlsFacts.Malformed && !(verdict.Position < Rules.Length && Rules[verdict.Position].IsOnTunnel))
+        if (start.Facts == TlsFacts.Malformed && LooksIntoTunnels && !(verdict.Position < Rules.Length && Rules[verdict.Position].IsOnTunnel))
             return Said(Unreadable.After(verdict));
         if (!start.NamesAnother)
             return verdict;
-        var other = new Asked(request.To(start.ServerName!), asker, _time, start.Facts);
-        return verdict.And(Judge(ref other, ref asked, verdict.Position));
+        var other = new Asked(asked.Request.To(start.ServerName!), asked.Asker, _time, start.Facts);
+        return verdict.And(counted == CountsNone ? Judge(ref other, ref other, CountsNone) : Judge(ref other, ref asked, counted));
     }
 
-    /// <summary>Who it is to be for cannot be read, so that no rule can say it: only one that names this lets it through.</summary>
-    private static readonly Verdict Unreadable = new()
-    {
-        Denies = true, Rule = "tls", Status = 403, Reason = "The tunnel begins as TLS, but whom it is for cannot be read.",
-    };
-
     /// <param name="before">What was judged before, of the same exchange.</param>
-    /// <param name="judged">The position at which that ended: what matched up to there has been counted.</param>
-    private Verdict Judge(ref Asked asked, ref Asked before, int judged)
+    /// <param name="counted">The position at which that ended: what matched up to there has been counted.</param>
+    private Verdict Judge(ref Asked asked, ref Asked before, int counted)
     {
         Verdict? carried = null;
         for (var i = 0; i < Rules.Length; i++)
@@ -91,7 +108,7 @@ internal sealed class Ruling
             var rule = Rules[i];
             if (rule.IsOnReply || !rule.Matches(ref asked, null, out var match))
                 continue;
-            var isCounted = asked.Tls == TlsFacts.Unknown && rule.IsOnTunnel || i <= judged && rule.Matches(ref before, null, out _);
+            var isCounted = asked.Tls == TlsFacts.Unknown && rule.IsOnTunnel || i <= counted && rule.Matches(ref before, null, out _);
             if (!isCounted)
                 rule.Count(match);
             if (Try(rule, rule.VerdictOn(match), ref carried) is { } verdict)

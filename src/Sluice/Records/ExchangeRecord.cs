@@ -60,6 +60,9 @@ public sealed class ExchangeRecord
     /// <summary>Counts the exchanges of this process from 1; ties a record to diagnostic lines.</summary>
     public long Number { get; set; }
 
+    /// <summary>Of the configuration under which it began, from 1.</summary>
+    public int Generation { get; set; } = 1;
+
     /// <summary>When the first byte of the head arrived; of a relay, when the connection was accepted.</summary>
     public DateTimeOffset Time { get; set; }
 

@@ -6,6 +6,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache;
+using Sluice.Cli.Care;
 using Sluice.Dashboard;
 using Sluice.Policy;
 using Sluice.Tests.Cache;
@@ -59,15 +60,25 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         var doc = File.ReadAllText(Path.Combine(Repository.Root, "docs/admin-api.md"));
         Type[] shapes = [typeof(CacheStats), typeof(TierStats), typeof(EntryList), typeof(HeldEntry), typeof(EntryReport), typeof(HeldAnswers),
-            typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged), typeof(ListReport), typeof(ListFacts), typeof(UnreadLine), typeof(RuleReport), typeof(RuleHits)];
+            typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged), typeof(ListReport), typeof(ListFacts), typeof(UnreadLine), typeof(RuleReport), typeof(RuleHits), typeof(ConfigurationState)];
         var members = shapes.SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct().ToList();
         Assert.True(members.Count > 40);
         Assert.All(members.Except(["routes"]), m => Assert.Contains($"`{m}`", doc, StringComparison.Ordinal));
     }
 
     [Fact]
+    public async Task Configuration_IsShownAndReloaded()
+    {
+        using var client = new AdminClient(Socket);
+        var shown = await client.GetAsync("/v1/configuration", TestContext.Current.CancellationToken);
+        Assert.Equal((1, "cache.disk"), (shown.Body.GetProperty("generation").GetInt32(), shown.Body.GetProperty("atNextStart")[0].GetString()));
+        var reloaded = await client.PostAsync<object?>("/v1/configuration/reload", null, TestContext.Current.CancellationToken);
+        Assert.Equal((2, true), (reloaded.Body.GetProperty("generation").GetInt32(), reloaded.Body.GetProperty("isRefused").GetBoolean()));
+    }
+
+    [Fact]
     public async Task NoSocketConfigured_NoApi() =>
-        Assert.Null(await AdminApi.StartAsync(new AdminOptions(), _scenario.Cache, _censor, [], NullLoggerFactory.Instance));
+        Assert.Null(await AdminApi.StartAsync(new AdminOptions(), Administered(), NullLoggerFactory.Instance));
 
     [Fact]
     public async Task Socket_IsForItsUserAloneAndGoesAtTheEnd()
@@ -118,7 +129,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async Task FolderThatIsGone_IsAnErrorThatNamesThePath()
     {
         var e = await Assert.ThrowsAsync<AdminSocketException>(() =>
-            AdminApi.StartAsync(new AdminOptions { Socket = _folder.File("no/admin.sock") }, _scenario.Cache, _censor, [], NullLoggerFactory.Instance));
+            AdminApi.StartAsync(new AdminOptions { Socket = _folder.File("no/admin.sock") }, Administered(), NullLoggerFactory.Instance));
         Assert.StartsWith(_folder.File("no/admin.sock") + ": ", e.Message, StringComparison.Ordinal);
     }
 
@@ -279,7 +290,11 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal(3, _scenario.Cache.Counters.Entries);
     }
 
-    private Task<AdminApi?> StartAsync() => AdminApi.StartAsync(new AdminOptions { Socket = Socket }, _scenario.Cache, _censor, ["app"], _loggers);
+    private Task<AdminApi?> StartAsync() => AdminApi.StartAsync(new AdminOptions { Socket = Socket }, Administered("app"), _loggers);
+
+    private Administered Administered(params string[] routes) => new(_scenario.Cache, () => _censor, () => routes, () => State, () => Task.FromResult(State with { Generation = 2 }));
+
+    private static ConfigurationState State => new(1, DateTimeOffset.UnixEpoch, null, ["sluice.yaml:1:1: no"], ["cache.disk"]);
 
     private async Task<(HttpStatusCode Status, JsonElement Body)> AskAsync(string path, string? order = null)
     {

@@ -24,10 +24,9 @@ public class BugTests
         using var socket = new SocketListener(new IPEndPoint(IPAddress.Loopback, 0), TimeProvider.System, NullLogger.Instance);
         var options = new ListenerOptions { Name = "test", Kind = ListenerKind.Reverse, Bind = socket.EndPoint, To = new HostPort("127.0.0.1", 1) };
         await using var censor = Censor.Load([], TimeProvider.System, NullLogger.Instance).Censor;
-        var limits = new LimitOptions { Drain = TimeSpan.FromSeconds(1) };
-        var proxy = new HttpProxy(null!, censor, null!, null!, limits, new Via("test"));
-        await using var server = new HttpServer(
-            [(new ListenerGate(options, AddressRules.Any), socket)], proxy, limits, records.Add, NullLoggerFactory.Instance, TimeProvider.System);
+        var gate = new ListenerGate(options, AddressRules.Any, censor, new LimitOptions { Drain = TimeSpan.FromSeconds(1) });
+        var proxy = new HttpProxy(null!, null!, null!, new Via("test"));
+        await using var server = new HttpServer(gate, socket, proxy, records.Add, NullLoggerFactory.Instance, TimeProvider.System);
         await using var client = await RawConnection.OpenAsync(socket.EndPoint);
         await client.SendAsync(request);
         var answer = await client.ReadResponseAsync();

@@ -7,7 +7,6 @@ public class GuardTests
 {
     private const string Guarded = """
         listeners: [{ name: lab, kind: forward, bind: 127.0.0.1:0, policy: p }]
-        limits: { connectPorts: [1-65535] }
         policies:
           p:
             default: allow

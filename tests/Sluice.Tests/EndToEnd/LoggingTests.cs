@@ -106,7 +106,8 @@ public class LoggingTests
         await proxy.AskAsync("nonsense\r\n\r\n");
         await proxy.AskAsync("CONNECT 127.0.0.1:25 HTTP/1.1\r\nHost: 127.0.0.1:25\r\n\r\n");
         var records = await proxy.EndAsync(6);
-        Assert.Equal(5, records.Count(r => r.Error is not null));
+        Assert.Equal(4, records.Count(r => r.Error is not null));
+        Assert.Equal("connectPorts", Assert.Single(records, r => r.Verdict.Denies).Verdict.Rule);
         Assert.Equal(records.Count, records.Select(r => r.Number).Distinct().Count());
     }
 

@@ -108,7 +108,7 @@ public class TargetTests
         var response = await proxy.AskAsync($"CONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
         Assert.Equal(403, response.Status);
         var record = await proxy.OnlyRecordAsync();
-        Assert.Equal("http_request_denied", record.Error);
+        Assert.Equal("connectPorts", record.Verdict.Rule);
         Assert.Null(record.Upstream);
     }
 

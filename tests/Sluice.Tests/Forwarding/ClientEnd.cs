@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Forwarding;
 using Sluice.Http;
 using Sluice.Net;
+using Sluice.Policy;
 using Sluice.Tests.Kit;
 using Sluice.Tests.Net;
 
@@ -21,9 +22,10 @@ internal sealed class ClientEnd : IAsyncDisposable
         Socket = client;
         Client = new RawConnection(client);
         _deadlines = new Deadlines(Time);
-        _server = new HttpServer([], null!, limits, static _ => { }, NullLoggerFactory.Instance, Time);
         var options = new ListenerOptions { Name = "test", Kind = kind, Bind = new IPEndPoint(IPAddress.Loopback, 0) };
-        Own = new ClientConnection(_server, new ListenerGate(options, AddressRules.Any), own, _deadlines);
+        var gate = new ListenerGate(options, AddressRules.Any, Censor.Load([], Time, NullLogger.Instance).Censor, limits);
+        _server = new HttpServer(gate, new SocketListener(options.Bind), null!, static _ => { }, NullLoggerFactory.Instance, Time);
+        Own = new ClientConnection(_server, own, _deadlines);
     }
 
     public ManualTime Time { get; } = new();

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache;
 using Sluice.Config;
+using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Policy;
@@ -16,6 +17,7 @@ public sealed class RunningProxy : IAsyncDisposable
     private readonly ConcurrentQueue<ExchangeRecord> _records = new();
     private readonly SemaphoreSlim _written = new(0);
     private Proxy? _proxy;
+    private IReadOnlyList<IPEndPoint> _last = [];
 
     private RunningProxy()
     {
@@ -23,7 +25,15 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public IPEndPoint EndPoint => EndPoints[0];
 
-    public IReadOnlyList<IPEndPoint> EndPoints { get; private set; } = [];
+    /// <summary>Of the listeners, in their order.</summary>
+    public IReadOnlyList<IPEndPoint> EndPoints => _proxy?.EndPoints ?? _last;
+
+    /// <summary>Reads its file and its lists again.</summary>
+    public Task<ConfigurationState> ReloadAsync() => _proxy!.ReloadAsync();
+
+    public ConfigurationState State => _proxy!.State;
+
+    public IReadOnlyList<RuleHits> Hits => [.. _proxy!.Hits];
 
     public string Url => $"http://{EndPoint}";
 
@@ -56,9 +66,18 @@ public sealed class RunningProxy : IAsyncDisposable
         Assert.Empty(loaded.Problems);
         return await StartAsync(loaded.Configuration! with
         {
-            Limits = loaded.Configuration.Limits with { Drain = TimeSpan.FromSeconds(1) },
+            Limits = Tested(loaded.Configuration.Limits),
             Log = new LogOptions { Off = true },
         });
+    }
+
+    /// <summary>Of a configuration file that is read again when it changes.</summary>
+    public static Task<RunningProxy> OfSourceAsync(string file, TimeProvider? time = null)
+    {
+        var source = new ConfigurationSource(tryPorts => ConfigurationFile.Load(file, new Dictionary<string, string>(), tryPorts), file);
+        var loaded = source.Read(tryPorts: true);
+        Assert.Empty(loaded.Problems);
+        return StartAsync(loaded.Configuration!, time, source);
     }
 
     public Task<RawConnection> ConnectAsync() => RawConnection.OpenAsync(EndPoint);
@@ -97,21 +116,22 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _proxy, null) is { } proxy)
-            await proxy.DisposeAsync().AsTask().Within(TimeSpan.FromSeconds(20));
+        if (Interlocked.Exchange(ref _proxy, null) is not { } proxy)
+            return;
+        _last = proxy.EndPoints;
+        await proxy.DisposeAsync().AsTask().Within(TimeSpan.FromSeconds(20));
     }
 
     private static HostPort To(IPEndPoint to) => new(to.Address.ToString(), to.Port);
 
     /// <summary>With these listeners, under this clock.</summary>
     public static Task<RunningProxy> OfAsync(TimeProvider time, CacheOptions cache, params ListenerOptions[] listeners) => StartAsync(
-        new Configuration { Listeners = listeners, Limits = new LimitOptions { Drain = TimeSpan.FromSeconds(1) }, Cache = cache, Log = new LogOptions { Off = true } }, time);
+        new Configuration { Listeners = listeners, Limits = Tested(new LimitOptions()), Cache = cache, Log = new LogOptions { Off = true } }, time);
 
-    private static async Task<RunningProxy> StartAsync(Configuration configuration, TimeProvider? time = null)
+    private static async Task<RunningProxy> StartAsync(Configuration configuration, TimeProvider? time = null, ConfigurationSource? source = null)
     {
         var running = new RunningProxy();
-        running._proxy = await Proxy.StartAsync(configuration, NullLoggerFactory.Instance, time ?? TimeProvider.System, running.Keep);
-        running.EndPoints = running._proxy.EndPoints;
+        running._proxy = await Proxy.StartAsync(configuration, NullLoggerFactory.Instance, time ?? TimeProvider.System, source, running.Keep);
         return running;
     }
 
@@ -128,13 +148,20 @@ public sealed class RunningProxy : IAsyncDisposable
                     Policy = policy?.Name, Forwarded = kind == ListenerKind.Reverse,
                 },
             ],
-            Limits = (limits ?? new LimitOptions()) with { Drain = TimeSpan.FromSeconds(1) },
+            Limits = Tested(limits ?? new LimitOptions()),
             Cache = cache ?? new CacheOptions { MemoryBytes = 16 << 20 },
             Policies = policy is null ? [] : [policy],
             Log = new LogOptions { Off = true },
         };
         return StartAsync(configuration);
     }
+
+    /// <summary>Origins of tests have ports of their own, and nobody waits for what is left open.</summary>
+    private static LimitOptions Tested(LimitOptions limits) => limits with
+    {
+        Drain = TimeSpan.FromSeconds(1),
+        ConnectPorts = limits.ConnectPorts == LimitOptions.WebPorts ? [.. LimitOptions.WebPorts, new PortRange(1024, 65535)] : limits.ConnectPorts,
+    };
 
     private void Keep(ExchangeRecord record)
     {

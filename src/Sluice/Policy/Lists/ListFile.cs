@@ -1,3 +1,5 @@
+using Sluice.Net;
+
 namespace Sluice.Policy.Lists;
 
 /// <summary>A list file: its last good content.</summary>

@@ -20,6 +20,7 @@ internal sealed class JsonFormat : IRecordFormat
     {
         PutTime(record.Time, to);
         to.Put(",\"number\":"u8).Put(record.Number);
+        to.Put(",\"generation\":"u8).Put(record.Generation);
         PutText(",\"listener\":\""u8, record.Listener, to);
         to.Put(",\"kind\":\""u8).Put(Kind(record.Kind)).Put((byte)'"');
         if (record.Client is { } client)

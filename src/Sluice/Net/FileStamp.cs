@@ -1,4 +1,4 @@
-namespace Sluice.Policy.Lists;
+namespace Sluice.Net;
 
 /// <summary>What tells that a file changed: a new one under its name, written to, or cut.</summary>
 internal readonly record struct FileStamp(DateTime Written, long Length)

@@ -1,0 +1,15 @@
+using System.Net;
+
+namespace Sluice.Forwarding;
+
+/// <summary>One listener that serves.</summary>
+public interface IServer : IAsyncDisposable
+{
+    IPEndPoint EndPoint { get; }
+
+    /// <summary>What holds for the exchanges and relays that begin from now on.</summary>
+    ListenerGate Gate { get; set; }
+
+    /// <summary>Ends the open tunnels and relays that would be refused by now.</summary>
+    void JudgeAgain();
+}

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sluice;
+
+internal static partial class ProxyLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Configuration {Generation} is in force")]
+    public static partial void Reloaded(ILogger log, int generation);
+
+    [LoggerMessage(2, LogLevel.Error, "The configuration is not taken, number {Generation} stays in force: {Problem}")]
+    public static partial void ReloadRefused(ILogger log, int generation, string problem);
+
+    [LoggerMessage(3, LogLevel.Warning, "{Key} has changed: that takes effect when the program starts again")]
+    public static partial void AtNextStart(ILogger log, string key);
+}

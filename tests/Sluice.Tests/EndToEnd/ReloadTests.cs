@@ -1,0 +1,273 @@
+using System.Net;
+using Sluice.Records;
+using Sluice.Tests.Cache;
+using Sluice.Tests.Kit;
+
+namespace Sluice.Tests.EndToEnd;
+
+/// <summary>Another configuration takes the place of the one in force, under traffic.</summary>
+public sealed class ReloadTests : IDisposable
+{
+    private const string Ports = "limits: { connectPorts: [1-65535] }";
+    private const string Listener = "{ kind: forward, bind: 127.0.0.1:0, name: web, policy: p }";
+    private readonly TempFolder _folder = new();
+
+    private string File => _folder.File("sluice.yaml");
+
+    [Fact]
+    public async Task NewRules_HoldForTheNextRequest_AlsoOnAnOpenConnection()
+    {
+        await using var origin = ScriptedOrigin.With("page");
+        await using var proxy = await StartAsync("[]");
+        await using var client = await proxy.ConnectAsync();
+        Assert.Equal(200, await StatusAsync(client, origin));
+        Write("[{ id: all, deny: true }]");
+        Assert.Equal(2, (await proxy.ReloadAsync()).Generation);
+        Assert.Equal(403, await StatusAsync(client, origin));
+        var records = await proxy.EndAsync(2);
+        Assert.Equal([(1, "allow"), (2, "deny")], records.Select(r => (r.Generation, r.Verdict.Outcome)));
+    }
+
+    [Fact]
+    public async Task FileThatChanges_IsTakenByItself()
+    {
+        await using var origin = ScriptedOrigin.With("page");
+        await using var proxy = await StartAsync("[]");
+        Write("[{ id: all, deny: true }]");
+        await UntilAsync(() => proxy.State.Generation == 2);
+        Assert.Equal(403, (await proxy.GetAsync(origin)).Status);
+    }
+
+    [Fact]
+    public async Task WrongFile_ChangesNothing_AndIsTold()
+    {
+        await using var origin = ScriptedOrigin.With("page");
+        await using var proxy = await StartAsync("[{ id: all, deny: true }]");
+        Write("[{ id: all, dney: true }]");
+        var state = await proxy.ReloadAsync();
+        Assert.Equal(1, state.Generation);
+        Assert.NotNull(state.Tried);
+        Assert.Contains(state.Problems, problem => problem.EndsWith("unknown key 'dney', did you mean 'deny'?", StringComparison.Ordinal));
+        Assert.Equal(403, (await proxy.GetAsync(origin)).Status);
+        Write("[]");
+        Assert.Empty((await proxy.ReloadAsync()).Problems);
+        Assert.Equal(200, (await proxy.GetAsync(origin)).Status);
+    }
+
+    [Theory]
+    [InlineData("[{ id: no, deny: true, schemes: [connect] }]", Ports, "no")]
+    [InlineData("[]", "limits: { connectPorts: [443] }", "connectPorts")]
+    [InlineData("[]", Ports, "destinations", "destinations: { deny: [loopback] }, ")]
+    public async Task OpenTunnelThatIsRefusedByNow_IsClosed(string rules, string more, string rule, string policy = "")
+    {
+        await using var origin = ScriptedOrigin.StartRaw(EchoAsync);
+        await using var proxy = await StartAsync("[]");
+        await using var tunnel = await TunnelAsync(proxy, origin);
+        Write(rules, more: more, policy: policy);
+        await proxy.ReloadAsync();
+        await tunnel.WaitUntilGoneAsync();
+        var record = await proxy.OnlyRecordAsync();
+        Assert.Equal((200, true, rule, "http_request_denied"), (record.Status, record.Verdict.Denies, record.Verdict.Rule, record.Error));
+    }
+
+    [Fact]
+    public async Task OpenTunnelThatIsStillAllowed_GoesOn()
+    {
+        await using var origin = ScriptedOrigin.StartRaw(EchoAsync);
+        await using var proxy = await StartAsync("[]");
+        await using (var tunnel = await TunnelAsync(proxy, origin))
+        {
+            Write("[{ id: no, deny: true, schemes: [http] }]");
+            await proxy.ReloadAsync();
+            await tunnel.SendAsync("more");
+            Assert.Equal("more", await tunnel.ReadTextAsync(4));
+        }
+        Assert.Equal("allow", (await proxy.OnlyRecordAsync()).Verdict.Outcome);
+    }
+
+    [Fact]
+    public async Task ListThatNamesAnOpenTunnel_ClosesIt()
+    {
+        await using var origin = ScriptedOrigin.StartRaw(EchoAsync);
+        await System.IO.File.WriteAllTextAsync(_folder.File("list.txt"), "ads.test\n", TestContext.Current.CancellationToken);
+        await using var proxy = await StartAsync("[{ id: list, deny: true, hosts: { file: list.txt } }]");
+        await using var tunnel = await TunnelAsync(proxy, origin);
+        await System.IO.File.WriteAllTextAsync(_folder.File("list.txt"), "ads.test\n127.0.0.1\n", TestContext.Current.CancellationToken);
+        await tunnel.WaitUntilGoneAsync();
+        var record = await proxy.OnlyRecordAsync();
+        Assert.Equal((true, "list", 2), (record.Verdict.Denies, record.Verdict.Rule, record.Verdict.Line));
+    }
+
+    [Fact]
+    public async Task Listeners_ComeGoAndStay()
+    {
+        await using var origin = ScriptedOrigin.With("page");
+        await using var proxy = await StartAsync("[]");
+        var first = proxy.EndPoint;
+        await using var client = await proxy.ConnectAsync();
+        Assert.Equal(200, await StatusAsync(client, origin));
+        Write("[]", "{ kind: reverse, bind: '[::1]:0', name: site, to: '" + origin.Url("") + "' }");
+        await proxy.ReloadAsync();
+        Assert.Equal(2, proxy.EndPoints.Count);
+        Assert.Equal(first, proxy.EndPoints[0]);
+        await using (var other = await RawConnection.OpenAsync(proxy.EndPoints[1]))
+        {
+            await other.SendAsync("GET / HTTP/1.1\r\nHost: site\r\n\r\n");
+            Assert.Equal(200, (await other.ReadResponseAsync()).Status);
+        }
+        await System.IO.File.WriteAllTextAsync(File, "listeners: [{ kind: reverse, bind: '[::1]:0', name: site, to: '" + origin.Url("") + "' }]", TestContext.Current.CancellationToken);
+        await proxy.ReloadAsync();
+        Assert.Single(proxy.EndPoints);
+        await client.WaitUntilGoneAsync();
+        await Assert.ThrowsAnyAsync<System.Net.Sockets.SocketException>(() => RawConnection.OpenAsync(first));
+    }
+
+    [Fact]
+    public async Task AddressInUse_RefusesTheWhole()
+    {
+        await using var origin = ScriptedOrigin.With("page");
+        await using var proxy = await StartAsync("[]");
+        Write("[{ id: all, deny: true }]", $"{{ kind: tcp, bind: '{origin.EndPoint}', to: 127.0.0.1:9 }}");
+        var state = await proxy.ReloadAsync();
+        Assert.Equal($"{origin.EndPoint} is in use: another process listens there.", Assert.Single(state.Problems));
+        Assert.Equal(200, (await proxy.GetAsync(origin)).Status);
+        Assert.Single(proxy.EndPoints);
+    }
+
+    [Fact]
+    public async Task Relay_GoesOnUnlessItsClientIsNoLongerServed_AndNewOnesGoToTheNewUpstream()
+    {
+        await using var one = ScriptedOrigin.StartRaw(EchoAsync);
+        await using var other = ScriptedOrigin.StartRaw(async c => await c.SendAsync("other"));
+        Relay(one, "");
+        await using var proxy = await RunningProxy.OfSourceAsync(File);
+        await using var relay = await proxy.ConnectAsync();
+        await relay.SendAsync("a");
+        Assert.Equal("a", await relay.ReadTextAsync(1));
+        Relay(other, "");
+        await proxy.ReloadAsync();
+        await relay.SendAsync("b");
+        Assert.Equal("b", await relay.ReadTextAsync(1));
+        await using (var next = await proxy.ConnectAsync())
+            Assert.Equal("other", await next.ReadTextAsync(5));
+        Relay(other, ", allow: [10.0.0.0/8]");
+        await proxy.ReloadAsync();
+        await relay.WaitUntilGoneAsync();
+        var records = await proxy.EndAsync(2);
+        Assert.Equal((1, "allow", "http_request_denied"), (records[0].Generation, records[0].Verdict.Rule, records[0].Error));
+
+        void Relay(ScriptedOrigin to, string allow) => System.IO.File.WriteAllText(File, $"listeners: [{{ kind: tcp, bind: 127.0.0.1:0, to: '{to.EndPoint}'{allow} }}]");
+    }
+
+    [Fact]
+    public async Task CountersOfRulesThatStay_GoOn()
+    {
+        await using var origin = ScriptedOrigin.With("page");
+        await using var proxy = await StartAsync("[{ id: all, deny: true }]");
+        Assert.Equal(403, (await proxy.GetAsync(origin)).Status);
+        Write("[{ id: other, tag: x }, { id: all, deny: true, ports: [1-65535] }]");
+        await proxy.ReloadAsync();
+        Assert.Equal(403, (await proxy.GetAsync(origin)).Status);
+        Assert.Equal([("other", 1L), ("all", 2L)], proxy.Hits.Select(h => (h.Rule, h.Hits)));
+    }
+
+    [Fact]
+    public async Task WhatIsTakenAtTheStartOnly_IsTold()
+    {
+        await using var proxy = await StartAsync("[]");
+        Write("[]", more: "cache: { memory: 1MiB }\nlimits: { connect: 3s, keepAlive: 5s }");
+        Assert.Equal(["cache.memory", "limits.connect"], (await proxy.ReloadAsync()).AtNextStart);
+        Write("[]");
+        Assert.Empty((await proxy.ReloadAsync()).AtNextStart);
+    }
+
+    [Fact]
+    public async Task CacheRulesAndLog_AreTaken()
+    {
+        await using var origin = ScriptedOrigin.With("page", "Cache-Control: max-age=60");
+        await using var proxy = await StartAsync("[]");
+        await proxy.GetAsync(origin);
+        Assert.Equal(CacheUse.Hit, await LastUseAsync(proxy, origin, 2));
+        Write("[]", more: $"cache: {{ rules: [{{ id: none, bypass: true }}] }}\nlogs: {{ access: {{ format: json, to: {_folder.File("access.log")} }} }}");
+        Assert.Empty((await proxy.ReloadAsync()).Problems);
+        Assert.Equal(CacheUse.Bypass, await LastUseAsync(proxy, origin, 3));
+        await proxy.DisposeAsync();
+        Assert.Contains("\"generation\":2", Assert.Single(await System.IO.File.ReadAllLinesAsync(_folder.File("access.log"), TestContext.Current.CancellationToken)));
+    }
+
+    [Fact]
+    public async Task ReloadsUnderTraffic_LoseNoRequest()
+    {
+        await using var origin = ScriptedOrigin.With("page");
+        await using var proxy = await StartAsync("[]");
+        using var stop = new CancellationTokenSource();
+        var clients = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            var asked = 0;
+            await using var client = await proxy.ConnectAsync();
+            for (; !stop.IsCancellationRequested; asked++)
+                Assert.Equal(200, await StatusAsync(client, origin));
+            return asked;
+        })).ToList();
+        for (var i = 0; i < 20; i++)
+        {
+            Write($"[{{ id: rule{i}, tag: t{i} }}]");
+            Assert.Equal(i + 2, (await proxy.ReloadAsync()).Generation);
+        }
+        await stop.CancelAsync();
+        var asked = await Task.WhenAll(clients).Within();
+        await proxy.EndAsync(asked.Sum());
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private Task<RunningProxy> StartAsync(string rules)
+    {
+        Write(rules);
+        return RunningProxy.OfSourceAsync(File);
+    }
+
+    private void Write(string rules, string listener = "", string more = Ports, string policy = "") => System.IO.File.WriteAllText(File, $$"""
+        listeners:
+          - {{Listener}}
+          {{(listener.Length == 0 ? "" : $"- {listener}")}}
+        policies: { p: { default: allow, {{policy}}rules: {{rules}} } }
+        {{more}}
+        {{(more.Contains("logs:") ? "" : "logs: { access: off }")}}
+        """);
+
+    private static async Task<RawConnection> TunnelAsync(RunningProxy proxy, ScriptedOrigin origin)
+    {
+        var client = await proxy.ConnectAsync();
+        await client.SendAsync($"CONNECT {origin.Authority} HTTP/1.1\r\nHost: {origin.Authority}\r\n\r\n");
+        Assert.Equal(200, (await client.ReadResponseAsync("CONNECT")).Status);
+        await client.SendAsync("ping");
+        Assert.Equal("ping", await client.ReadTextAsync(4));
+        return client;
+    }
+
+    private static async Task<int> StatusAsync(RawConnection client, ScriptedOrigin origin)
+    {
+        await client.SendAsync($"GET {origin.Url()} HTTP/1.1\r\nHost: {origin.Authority}\r\n\r\n");
+        return (await client.ReadResponseAsync()).Status;
+    }
+
+    private static async Task<CacheUse> LastUseAsync(RunningProxy proxy, ScriptedOrigin origin, int count)
+    {
+        await proxy.GetAsync(origin);
+        return (await proxy.RecordsAsync(count))[^1].Cache;
+    }
+
+    private static async Task EchoAsync(RawConnection connection)
+    {
+        while (await connection.ReadSomeAsync() is { Length: > 0 } some)
+            await connection.SendAsync(some);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(Waiting.Limit);
+        while (!condition())
+            await Task.Delay(20, limit.Token);
+    }
+}
