@@ -20,6 +20,7 @@ return args switch
     ["disk-faults", .. var options] => await DiskFaults.RunAsync(options),
     ["allocations", .. var options] => await Allocations.RunAsync(options),
     ["hit-ratio", .. var options] => await HitRatios.RunAsync(options),
+    ["tunnels", .. var options] => await TunnelCost.RunAsync(options),
     ["filters", .. var options] => FilterCheck.Run(options),
     [ServedProxy.Command, .. var options] => await ServedProxy.ServeAsync(options),
     _ => Micro(args),

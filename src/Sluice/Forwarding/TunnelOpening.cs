@@ -20,6 +20,7 @@ internal sealed class TunnelOpening(TakenSocket client, TcpSocket upstream, Limi
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
+    private ClientHelloParser _parser;
     private ReceiveBuffer _buffer;
     private bool _isEnded;
     private volatile bool _mustClose; // what is waited for ends in no other way
@@ -93,7 +94,7 @@ internal sealed class TunnelOpening(TakenSocket client, TcpSocket upstream, Limi
     {
         while (true)
         {
-            switch (ClientHelloParser.Read(_buffer.Unread.Span, out var hello, out var fault))
+            switch (_parser.Read(_buffer.Unread.Span, out var hello, out var fault))
             {
                 case HelloStep.Hello:
                     return TunnelStart.OfHello(connect, hello.ServerName, hello.HasEch);

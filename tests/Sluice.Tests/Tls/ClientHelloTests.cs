@@ -80,6 +80,7 @@ public class ClientHelloTests
         Assert.Equal((what, expected), (what, Read(octets)));
         // Of every beginning more is needed, until it is decided; then it stays so.
         var first = Enumerable.Range(1, octets.Length).First(length => Read(octets.AsSpan(0, length)) != "NeedMore");
+        Assert.Equal((expected, first), ReadByteByByte(octets));
         for (var length = first; length <= octets.Length; length++)
             Assert.Equal(expected, Read(octets.AsSpan(0, length)));
         foreach (var more in (byte[][])[[0], [22], [.. Enumerable.Repeat((byte)0xff, 100)], Hello.For("other.example")])
@@ -119,7 +120,7 @@ public class ClientHelloTests
                 var name = $"{new string(label)}.example";
                 var message = Hello.Message([.. Enumerable.Range(100, extensions).Select(type => Hello.Extension((ushort)type, new byte[type])), Hello.Sni(name)]);
                 var octets = Hello.Records(message, each);
-                return Read([.. octets, .. more]) == name && Read(octets.AsSpan(0, octets.Length - 1)) == "NeedMore";
+                return Read([.. octets, .. more]) == name && ReadByteByByte(octets) == (name, octets.Length) && Read(octets.AsSpan(0, octets.Length - 1)) == "NeedMore";
             }, iter: 2_000);
 
     [Theory]
@@ -133,7 +134,21 @@ public class ClientHelloTests
         Assert.Equal(expected, Read(said.ToArray()));
     }
 
-    private static string Read(ReadOnlySpan<byte> octets) => ClientHelloParser.Read(octets, out var hello, out var fault) switch
+    private static (string Outcome, int Octets) ReadByteByByte(byte[] octets)
+    {
+        var parser = new ClientHelloParser();
+        for (var length = 1; ; length++)
+            if (Read(ref parser, octets.AsSpan(0, length)) is not "NeedMore" and var outcome)
+                return (outcome, length);
+    }
+
+    private static string Read(ReadOnlySpan<byte> octets)
+    {
+        var parser = new ClientHelloParser();
+        return Read(ref parser, octets);
+    }
+
+    private static string Read(ref ClientHelloParser parser, ReadOnlySpan<byte> octets) => parser.Read(octets, out var hello, out var fault) switch
     {
         HelloStep.Hello => $"{hello.ServerName ?? "-"}{(hello.HasEch ? " ech" : "")}",
         HelloStep.Malformed => $"{fault}",
