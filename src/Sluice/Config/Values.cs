@@ -341,7 +341,7 @@ internal static class Values
         (scheme = text) is "http" or "https" or "connect" ? null : "is not a scheme that passes here, write http, https or connect";
 
     public static string? TlsFact(string text, out TlsFacts fact) =>
-        (fact = TlsWords.FactOf(text)) == TlsFacts.None ? $"is not known, write {string.Join(", ", TlsWords.All)}{Nearest.Hint(text, TlsWords.All)}" : null;
+        (fact = TlsWords.FactOf(text)) == TlsFacts.None ? $"is not known{Nearest.Hint(text, TlsWords.All)}" : null;
 
     /// <summary>RFC 9110 s.9.1: a token, with case.</summary>
     public static string? Method(string text, out string method) =>
