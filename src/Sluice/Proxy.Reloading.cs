@@ -166,7 +166,7 @@ public sealed partial class Proxy
     {
         if (_addresses?.IsOf(own) is not true)
             _addresses = new GuardedAddresses(own);
-        return [.. configuration.Listeners.Select(options => new ListenerGate(options, _addresses.Of(options, configuration.Policies), censor, configuration.Limits, _state.Generation))];
+        return [.. configuration.Listeners.Select(options => new ListenerGate(options, _addresses.Of(options, configuration.Policies), censor, configuration.Limits, _state.Generation) { Upstreams = configuration.Upstreams, Page = configuration.Page })];
     }
 
     private static List<string> AtNextStart(Configuration started, Configuration next)

@@ -103,9 +103,15 @@ public sealed partial class Proxy : IAsyncDisposable
         await Cache.DisposeAsync();
     }
 
-    private Administered Administered => new(
-        Cache, () => _censor, () => [.. _servers.Select(server => server.Gate.Options).Where(o => o.Kind == ListenerKind.Reverse).Select(o => o.Name)],
-        () => _state, ReloadAsync);
+    private Administered Administered => new(Cache, () => _censor, () => RoutesOf(_configuration), () => _state, ReloadAsync);
+
+    /// <summary>Where stored answers may have come from, besides the origins that clients name.</summary>
+    private static IReadOnlyList<string> RoutesOf(Configuration configuration) =>
+    [
+        .. configuration.Listeners.Where(listener => listener.Kind == ListenerKind.Reverse).Select(listener => listener.Name),
+        .. configuration.Upstreams.Keys,
+        .. configuration.Policies.SelectMany(policy => policy.Rules).Select(rule => rule.DialAs).OfType<string>().Distinct().Select(Route.ScopeOf),
+    ];
 
     private void Write(ExchangeRecord record)
     {

@@ -1,8 +1,10 @@
+using System.Collections.Frozen;
 using Sluice.Cache;
 using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Policy;
 using Sluice.Records;
+using Sluice.Upstream;
 
 namespace Sluice.Config;
 
@@ -13,9 +15,14 @@ public sealed record Configuration
 
     public CacheOptions Cache { get; init; } = new();
 
+    /// <summary>That rules route to, by name.</summary>
+    public IReadOnlyDictionary<string, Destination> Upstreams { get; init; } = FrozenDictionary<string, Destination>.Empty;
+
     public IReadOnlyList<PolicyOptions> Policies { get; init; } = [];
 
     public LogOptions Log { get; init; } = new();
+
+    public PageOptions Page { get; init; } = new();
 
     public AdminOptions Admin { get; init; } = new();
 

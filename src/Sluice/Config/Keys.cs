@@ -99,6 +99,12 @@ internal static class Keys
         new("cache.rules[].ignoreReload", KeyKind.Flag, "false", "true: a client's no-cache or max-age=0 does not make us ask the origin.") { DefaultIsValue = true },
         new("cache.rules[].bypass", KeyKind.Flag, "false", "true: nothing is served from the cache and nothing stored.") { DefaultIsValue = true },
 
+        new("upstreams", KeyKind.NamedSections, "none", "Upstreams by name; rules route to them."),
+        Req("upstreams.*.to", KeyKind.Destination, "http://host:port or https://host."),
+        new("upstreams.*.ca", KeyKind.Path, "the system's", "A PEM file: the only certificates that may vouch for it."),
+        new("upstreams.*.serverName", KeyKind.Text, "the host of to", "The name that it is asked for and must prove."),
+        new("upstreams.*.http2", KeyKind.Flag, "false", "true: HTTP/2 and nothing else, without TLS too.") { DefaultIsValue = true },
+
         new("policies", KeyKind.NamedSections, "none", "Policies by name; listeners refer to them."),
         Pick("policies.*.default", null, "What holds where no rule matches.", "allow", "deny"),
         Pick("policies.*.mode", "enforce", "report: nothing is refused, what would have been is noted in the records.", "enforce", "report"),
@@ -138,11 +144,17 @@ internal static class Keys
         new("policies.*.rules[].redirect", KeyKind.Text, "nowhere", "The URL where who is refused is sent (302)."),
         new("policies.*.rules[].tag", KeyKind.Text, "none", "A word for the record of what matches."),
         new("policies.*.rules[].bypassCache", KeyKind.Flag, "false", "true: what matches is neither stored nor served from the cache.") { DefaultIsValue = true },
+        new("policies.*.rules[].route", KeyKind.Text, "where it would go anyway", "The name of the upstream where what matches goes."),
+        new("policies.*.rules[].dialAs", KeyKind.Text, "the host that is asked for", "The host that is dialled instead; the request stays as it is."),
 
         new("logs", KeyKind.Section, "with its defaults", "The logs."),
         new("logs.access", KeyKind.AccessLog, "with its defaults", "One record for each exchange; off turns it off."),
         Pick("logs.access.format", "readable", "How a record is written.", "readable", "json", "combined", "squid"),
         new("logs.access.to", KeyKind.Path, "stdout", "stdout, or a file's path.") { DefaultIsValue = true },
+
+        new("page", KeyKind.Section, "with its defaults", "What people read who get no answer."),
+        new("page.contact", KeyKind.Text, "nobody", "Whom to ask: an address, a name, a room."),
+        new("page.template", KeyKind.Path, "the page that comes with Sluice", "A file of HTML with placeholders such as {{reason}}, read at each reload."),
 
         new("admin", KeyKind.Section, "off", "The admin API, which the command sluice cache speaks to."),
         Req("admin.socket", KeyKind.Path, "The Unix socket where it is served, for the user alone that Sluice runs as (0600)."),

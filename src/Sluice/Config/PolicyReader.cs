@@ -6,7 +6,8 @@ namespace Sluice.Config;
 
 /// <summary>The section <c>policies</c>.</summary>
 /// <param name="listeners">The names of the listeners.</param>
-internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> listeners, ProblemList problems)
+/// <param name="upstreams">The names of the upstreams.</param>
+internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> listeners, IReadOnlyCollection<string> upstreams, ProblemList problems)
 {
     private enum Fallback
     {
@@ -68,7 +69,7 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
     {
         var before = problems.Count;
         var (hosts, file) = ReadHosts(section);
-        var rule = new RuleReader(listeners).Read(section, Mark(section.Place, section.Shown)) with { Hosts = hosts, HostsFile = file, Filters = ReadFilters(section) };
+        var rule = new RuleReader(listeners, upstreams).Read(section, Mark(section.Place, section.Shown)) with { Hosts = hosts, HostsFile = file, Filters = ReadFilters(section) };
         if (problems.Count > before)
             _wrong.Add(rule);
         return rule;

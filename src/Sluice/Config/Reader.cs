@@ -15,13 +15,16 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
     {
         var top = new Section(root, "", "", problems);
         var listeners = new ListenerReader(folder, tryPorts).Read(top);
+        var upstreams = UpstreamReader.ReadNamed(top, folder, listeners);
         return new Configuration
         {
             Listeners = listeners,
             Cache = ReadCache(top.Child("cache")),
             Admin = ReadAdmin(top.Child("admin")),
-            Policies = new PolicyReader(folder, [.. listeners.Select(listener => listener.Name)], problems).Read(top),
+            Upstreams = upstreams,
+            Policies = new PolicyReader(folder, [.. listeners.Select(listener => listener.Name)], [.. upstreams.Keys], problems).Read(top),
             Log = ReadLog(top.Child("logs")),
+            Page = ReadPage(top.Child("page")),
             Limits = ReadLimits(top.Child("limits")),
         };
     }
@@ -101,6 +104,23 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         else if (File.Exists(path) && Files.WhyNot(path, FileAccess.Write) is { } wrong)
             access.Problem("to", $"'{to}' cannot be written: {wrong}");
         return path;
+    }
+
+    private PageOptions ReadPage(Section? page)
+    {
+        if (page is null)
+            return new PageOptions();
+        var read = new PageOptions { Contact = page.Text("contact") };
+        if (page.Text("template") is not { } file)
+            return read;
+        var path = Path.GetFullPath(file, folder);
+        if (Files.WhyNot(path, FileAccess.Read) is { } unreadable)
+            page.Problem("template", $"'{file}' cannot be read: {unreadable}{(file == path ? "" : $" ({path})")}");
+        else if (PageTemplate.TryParse(File.ReadAllText(path), out var template) is { } wrong)
+            page.Problem("template", $"{file}:{wrong.Line}: {wrong.Problem}");
+        else
+            return read with { Template = template };
+        return read;
     }
 
     private static LimitOptions ReadLimits(Section? limits)

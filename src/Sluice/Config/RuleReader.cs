@@ -6,11 +6,13 @@ using Sluice.Policy;
 namespace Sluice.Config;
 
 /// <summary>One rule of <c>policies.*.rules</c>, but for its hosts.</summary>
-internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
+internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnlyCollection<string> upstreams)
 {
     /// <summary>What has no meaning once a tunnel is open, or for any.</summary>
-    private static readonly string[] NotOfTunnels = ["status", "reason", "redirect", "bypassCache", "paths", "query", "reply"];
+    private static readonly string[] NotOfTunnels = ["status", "reason", "redirect", "bypassCache", "route", "dialAs", "paths", "query", "reply"];
 
+    private static readonly string[] Additions = ["tag", "bypassCache", "route", "dialAs"];
+    private static readonly string[] OfRequests = ["bypassCache", "route", "dialAs"];
     private static readonly string[] OfRefusals = ["status", "reason", "refusal", "redirect"];
 
     private enum Mode
@@ -47,6 +49,8 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
             Redirect = section.Object<string>("redirect", Values.WebAddress),
             Tag = section.Object<string>("tag", Values.Tag),
             BypassesCache = section.Flag("bypassCache") ?? false,
+            Route = section.Object<string>("route", Upstream),
+            DialAs = section.Object<string>("dialAs", Values.HostName),
             Where = where,
         };
         Judge(section, rule);
@@ -63,8 +67,8 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
             section.Problem("deny", "'false' leaves open what the rule does, write allow: true");
         else if (allow is false)
             section.Problem("allow", "'false' leaves open what the rule does, write deny: true");
-        else if (!section.Has("deny") && !section.Has("allow") && !section.Has("tag") && !section.Has("bypassCache"))
-            section.Problem("deny", "a rule says what it does: write deny: true or allow: true (or tag or bypassCache, then the next rule is tried)");
+        else if (!section.Has("deny") && !section.Has("allow") && !Additions.Any(section.Has))
+            section.Problem("deny", $"a rule says what it does: write deny: true or allow: true (or {string.Join(", ", Additions[..^1])} or {Additions[^1]}, then the next rule is tried)");
         return deny is not null ? RuleAction.Deny : allow is not null ? RuleAction.Allow : RuleAction.Continue;
     }
 
@@ -76,13 +80,18 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
                 section.Problem(key, $"stands in a rule that {(rule.Action == RuleAction.Allow ? "allows" : "refuses nothing")}, remove it: only a refusal has a {key}");
         foreach (var key in NotOfTunnels)
             if (rule.Tls.Count > 0 && section.Has(key))
-                section.Problem(key, "has nothing to do beside tls, remove one of them: a tunnel shows no path, and, once it is open, no page");
+                section.Problem(key, "has nothing to do beside tls, remove one of them: a tunnel shows no path, and once it is open it has its place and no page");
         if (rule.Tls.Count > 0 && rule.Refusal == RefusalForm.Empty)
             section.Problem("refusal", "comes too late beside tls: an open tunnel can be closed or reset");
-        if (rule.Action == RuleAction.Deny && rule.BypassesCache)
-            section.Problem("bypassCache", "has nothing to do in a rule that refuses, remove it");
-        if (rule.Reply is not null && rule.BypassesCache)
-            section.Problem("bypassCache", "comes too late in a rule on answers: make a rule on requests of it");
+        foreach (var key in OfRequests.Where(section.Has))
+        {
+            if (rule.Action == RuleAction.Deny)
+                section.Problem(key, "has nothing to do in a rule that refuses, remove it");
+            if (rule.Reply is not null)
+                section.Problem(key, "comes too late in a rule on answers: make a rule on requests of it");
+        }
+        if (rule.Route is not null && rule.DialAs is not null)
+            section.Problem("dialAs", "has nothing to do beside route, remove one of them");
         if (section.Has("redirect") && (section.Has("status") || section.Has("refusal")))
             section.Problem(section.Has("status") ? "status" : "refusal", "has nothing to do beside redirect, remove one of them");
         if (rule.Refusal != RefusalForm.Page && section.Has("status"))
@@ -106,6 +115,9 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners)
 
     private string? Listener(string text, out string value) =>
         listeners.Contains(value = text) ? null : $"is not the name of a listener{Nearest.Hint(text, [.. listeners])}";
+
+    private string? Upstream(string text, out string value) =>
+        upstreams.Contains(value = text) ? null : $"is not the name of an upstream{(upstreams.Count == 0 ? ", there is no section upstreams" : Nearest.Hint(text, [.. upstreams]))}";
 
     private static string? Path(string text, out TextPattern value)
     {

@@ -70,7 +70,7 @@ internal sealed class Delivery(Exchange x, Via via)
         // Browsers follow no redirect that answers CONNECT.
         if (isTunnel && page.Location is not null)
             page = page with { Status = 403, Location = null };
-        var body = page.Body(x.Request, out var contentType);
+        var body = page.Body(x, out var contentType);
         var fields = new FieldList(8);
         if (page.Location is not null)
             fields.Add(FieldNames.Location, page.Location);

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Text;
 using System.Text.Json;
 using Sluice.Http;
 using Sluice.Policy;
@@ -38,13 +36,13 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
     /// <summary>Where the client is sent; null: nowhere.</summary>
     public string? Location { get; init; }
 
-    public byte[] Body(RequestHead? request, out string contentType)
+    public byte[] Body(Exchange x, out string contentType)
     {
-        var accept = request?.Fields.Get(FieldNames.Accept) ?? "";
+        var accept = x.Fields.Get(FieldNames.Accept) ?? "";
         var json = accept.Contains("json", StringComparison.OrdinalIgnoreCase)
             && !accept.Contains("text/html", StringComparison.OrdinalIgnoreCase);
         contentType = json ? "application/problem+json" : "text/html; charset=utf-8";
-        return json ? Json(request) : Html(request);
+        return json ? Json(x) : x.Listener.Page.Template.Fill(name => ValueOf(name, x));
     }
 
     public string Title => Status switch
@@ -70,7 +68,22 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
         _ => "Refused",
     };
 
-    private byte[] Json(RequestHead? request)
+    private string? ValueOf(string name, Exchange x) => name switch
+    {
+        "status" => $"{Status}",
+        "title" => Title,
+        "reason" => Text,
+        "url" => x.Request?.Target.Url,
+        "rule" => Verdict?.Rule,
+        "list" => Verdict is { List: { } list } verdict ? $"{Path.GetFileName(list)}, line {verdict.Line}" : null,
+        "error" => Verdict is null ? ProxyError : null,
+        "contact" => x.Listener.Page.Contact,
+        "client" => x.Record.Client?.Address.ToString(),
+        "user" => x.Record.User,
+        _ => $"{x.Record.Number}",
+    };
+
+    private byte[] Json(Exchange x)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
@@ -80,42 +93,24 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
             json.WriteString("title", Title);
             json.WriteNumber("status", Status);
             json.WriteString("detail", Text);
-            if (request is not null)
-                json.WriteString("instance", request.Target.Url);
+            Write("instance", x.Request?.Target.Url);
             json.WriteString("proxy_error", ProxyError);
-            if (Verdict is { } verdict)
+            Write("rule", Verdict?.Rule);
+            if (Verdict is { List: { } list } verdict)
             {
-                if (verdict.Rule is not null)
-                    json.WriteString("rule", verdict.Rule);
-                if (verdict.List is not null)
-                {
-                    json.WriteString("list", verdict.List);
-                    json.WriteNumber("line", verdict.Line);
-                }
+                json.WriteString("list", Path.GetFileName(list));
+                json.WriteNumber("line", verdict.Line);
             }
+            Write("contact", x.Listener.Page.Contact);
+            json.WriteNumber("reference", x.Record.Number);
             json.WriteEndObject();
+
+            void Write(string name, string? value)
+            {
+                if (value is not null)
+                    json.WriteString(name, value);
+            }
         }
         return stream.ToArray();
-    }
-
-    private byte[] Html(RequestHead? request)
-    {
-        var page = new StringBuilder()
-            .Append("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">")
-            .Append("<title>").Append(Status).Append(' ').Append(Title).Append("</title>")
-            .Append("<style>body{font:16px/1.5 system-ui,sans-serif;max-width:38rem;margin:12vh auto;padding:0 1rem;color:#222}")
-            .Append("h1{font-size:1.4rem}code{word-break:break-all}dt{color:#666}dd{margin:0 0 .6rem}</style>")
-            .Append("<h1>").Append(Status).Append(' ').Append(Title).Append("</h1><p>").Append(WebUtility.HtmlEncode(Text)).Append("</p><dl>");
-        Row(page, "Address", request?.Target.Url);
-        Row(page, "Rule", Verdict?.Rule);
-        Row(page, "List", Verdict is { List: { } list } verdict ? $"{Path.GetFileName(list)}, line {verdict.Line}" : null);
-        Row(page, "Error", Verdict is null ? ProxyError : null);
-        return Encoding.UTF8.GetBytes(page.Append("</dl><p><small>Sluice</small></p></html>\n").ToString());
-    }
-
-    private static void Row(StringBuilder page, string name, string? value)
-    {
-        if (value is not null)
-            page.Append("<dt>").Append(name).Append("</dt><dd><code>").Append(WebUtility.HtmlEncode(value)).Append("</code></dd>");
     }
 }

@@ -61,6 +61,9 @@ internal sealed class Exchange
 
     public Verdict Verdict { get; set; } = Verdict.Allowed;
 
+    /// <summary>Follows from the verdict.</summary>
+    public Route Route { get; set; }
+
     public Asker Asker => new(Record.Client?.Address, Listener.Options.Name);
 
     public TimeProvider Time { get; }

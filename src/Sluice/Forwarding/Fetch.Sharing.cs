@@ -18,11 +18,11 @@ internal sealed partial class Fetch
         for (var tries = 0; tries < MostTries; tries++)
         {
             var key = HttpCache.KeyOf(lookup, variant);
-            var fetch = _fetches.Find(key, x.Listener.Addresses);
+            var fetch = _fetches.Find(key, x.Route.Addresses);
             var begins = false;
             if (fetch is null && HttpCache.MayBeFollowed(lookup))
             {
-                var own = new SharedFetch(key, x.Listener.Addresses, lookup, x.Listener.Limits.Response, forNobody: false);
+                var own = new SharedFetch(key, x.Route.Addresses, lookup, x.Listener.Limits.Response, forNobody: false);
                 fetch = _fetches.FindOrAdd(own);
                 begins = fetch is null;
                 fetch ??= own;
@@ -77,7 +77,7 @@ internal sealed partial class Fetch
                 x.Record.Cache = asked == LookupOutcome.Revalidate ? CacheUse.Revalidated : CacheUse.Hit;
                 x.Record.CacheReason = "collapsed";
                 if (lookup.Refresh is { } refresh)
-                    _ = RefreshAsync(refresh, x.Listener);
+                    _ = RefreshAsync(refresh, x.Route);
                 return await delivery.StoredAsync(lookup.Reply!);
             }
             // What was confirmed does not serve this one: nor would the next confirmation.
@@ -96,7 +96,7 @@ internal sealed partial class Fetch
             fetch.Release(FetchOutcome.LookAgain, null!, null);
             return;
         }
-        _ = RunAsync(fetch, x.Listener, x);
+        _ = RunAsync(fetch, x.Route, x);
     }
 
     /// <summary>The answer for the one who began the fetch.</summary>
@@ -128,7 +128,7 @@ internal sealed partial class Fetch
 
     /// <summary>Reads the answer for all who follow it; belongs to no client.</summary>
     /// <param name="x">Of the client that began it, whose interim answers and address these are; null: nobody's.</param>
-    private async Task RunAsync(SharedFetch fetch, ListenerGate listener, Exchange? x)
+    private async Task RunAsync(SharedFetch fetch, Route route, Exchange? x)
     {
         var lookup = fetch.Lookup;
         UpstreamReply? reply = null;
@@ -139,7 +139,7 @@ internal sealed partial class Fetch
             for (var again = false; kind == AdmissionKind.AskAgain; again = true)
             {
                 var asked = Moment.Now(time);
-                var request = builder.Build(lookup, listener, x, fetch.Unwanted);
+                var request = builder.Build(lookup, route, x, fetch.Unwanted);
                 fetch.Request = request;
                 if (x is not null && !again)
                     x.Client.Asking = request;

@@ -44,7 +44,7 @@ internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestB
         while (true)
         {
             var asked = Moment.Now(time);
-            var request = builder.Build(lookup, x.Listener, x);
+            var request = builder.Build(lookup, x.Route, x);
             x.Client.Asking = request;
             await using var reply = await pool.AskAsync(request);
             x.Client.Asking = null;
@@ -80,10 +80,10 @@ internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestB
 
     /// <summary>Asks again for an answer that has been served stale (RFC 5861 s.3). For nobody: failures leave the entry as it is. Who
     /// misses meanwhile may follow.</summary>
-    public Task RefreshAsync(Lookup refresh, ListenerGate listener)
+    public Task RefreshAsync(Lookup refresh, Route route)
     {
-        var fetch = new SharedFetch(HttpCache.KeyOf(refresh, null), listener.Addresses, refresh, listener.Limits.Response, forNobody: true);
-        return _fetches.FindOrAdd(fetch) is null ? RunAsync(fetch, listener, null) : Task.CompletedTask;
+        var fetch = new SharedFetch(HttpCache.KeyOf(refresh, null), route.Addresses, refresh, route.Listener.Limits.Response, forNobody: true);
+        return _fetches.FindOrAdd(fetch) is null ? RunAsync(fetch, route, null) : Task.CompletedTask;
     }
 
     private async ValueTask<ErrorPage?> InsteadAsync(Exchange x, Lookup lookup, UpstreamReply reply, Delivery delivery)

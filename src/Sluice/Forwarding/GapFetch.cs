@@ -27,7 +27,7 @@ internal sealed class GapFetch(UpstreamPool pool, HttpCache cache, RequestBuilde
         while (error == ForwardError.None && plan.TryNextGap())
         {
             var asked = Moment.Now(time);
-            var request = builder.Build(lookup, x.Listener, x);
+            var request = builder.Build(lookup, x.Route, x);
             x.Client.Asking = request;
             await using var reply = await pool.AskAsync(request);
             x.Client.Asking = null;

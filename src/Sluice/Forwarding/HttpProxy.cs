@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Sluice.Cache;
 using Sluice.Http;
+using Sluice.Net;
 using Sluice.Policy;
 using Sluice.Records;
 using Sluice.Upstream;
@@ -37,15 +38,15 @@ internal sealed class HttpProxy(HttpCache cache, Fetch fetch, Tunnels tunnels, V
         }
         if (x.Request.Method == Methods.Purge)
         {
-            await (await PurgeMethod.ObeyAsync(x, cache, ScopeOf(x.Listener))).SendAsync(delivery.Answer);
+            await (await PurgeMethod.ObeyAsync(x, cache, x.Route.Scope)).SendAsync(delivery.Answer);
             return;
         }
-        var lookup = cache.Find(x.Request, ScopeOf(x.Listener), x.Verdict.BypassesCache, x.Listener.MayDial); // 3
+        var lookup = cache.Find(x.Request, x.Route.Scope, x.Verdict.BypassesCache, x.Route.MayDial); // 3
         if (lookup.MayBeOnDisk)
             await cache.FindOnDiskAsync(lookup);
         Note(x.Record, lookup);
         if (lookup.Refresh is { } refresh)
-            _ = fetch.RefreshAsync(refresh, x.Listener);                                               // 4
+            _ = fetch.RefreshAsync(refresh, x.Route);                                               // 4
         var failed = lookup.Outcome switch
         {
             LookupOutcome.Hit or LookupOutcome.HitStale => await delivery.StoredAsync(lookup.Reply!),  // 5, 6
@@ -84,6 +85,7 @@ internal sealed class HttpProxy(HttpCache cache, Fetch fetch, Tunnels tunnels, V
         x.EndsHere = endsHere || (isForward && x.RawTarget == "*");
         x.Verdict = listener.Judge(x.Request, x.Asker);
         x.Record.Verdict = x.Verdict;
+        x.Route = Route.Of(listener, x.Request.Target, x.Verdict);
         return x.Verdict.Denies ? ErrorPage.For(x.Verdict) : null;
     }
 
@@ -95,7 +97,7 @@ internal sealed class HttpProxy(HttpCache cache, Fetch fetch, Tunnels tunnels, V
             return ListenerGate.ForeignClient;
         if (x.Record.Kind == RecordKind.Connect && !now.LetsConnectTo(x.Request.Target.Port))
             return Tunnels.PortDenied(x.Request.Target.Port);
-        if (x.Record.Upstream is { } upstream && !now.Addresses.Admits(upstream))
+        if (x.Record.Upstream is { } upstream && x.Route.Addresses != AddressRules.Any && !now.Addresses.Admits(upstream))
             return AddressDenied;
         return now.JudgeAgain(x.Request, x.Asker, new TunnelStart(x.Record.Tls, x.Record.ServerName)) is { Denies: true } denied ? denied : null;
     }
@@ -105,10 +107,6 @@ internal sealed class HttpProxy(HttpCache cache, Fetch fetch, Tunnels tunnels, V
         x.Verdict = x.Record.Verdict = verdict;
         return ErrorPage.For(verdict);
     }
-
-    /// <summary>Where an answer comes from begins its cache key: the route, or, forward, the origin in the target.</summary>
-    private static string ScopeOf(ListenerGate listener) =>
-        listener.Options.Kind == ListenerKind.Reverse ? listener.Options.Name : "";
 
     private static void Note(ExchangeRecord record, Lookup lookup)
     {

@@ -1,7 +1,9 @@
+using System.Collections.Frozen;
 using System.Net;
 using Sluice.Http;
 using Sluice.Net;
 using Sluice.Policy;
+using Sluice.Upstream;
 
 namespace Sluice.Forwarding;
 
@@ -25,8 +27,10 @@ public sealed class ListenerGate(ListenerOptions options, AddressRules addresses
 
     public AddressRules Addresses { get; } = options.Kind == ListenerKind.Forward ? addresses : AddressRules.Any;
 
-    /// <summary>The same for what the cache holds: from where may it have come? Null: from anywhere.</summary>
-    public Func<IPEndPoint, bool>? MayDial { get; } = options.Kind == ListenerKind.Forward ? addresses.Admits : null;
+    public PageOptions Page { get; init; } = new();
+
+    /// <summary>Those that rules route to, by name.</summary>
+    public IReadOnlyDictionary<string, Destination> Upstreams { get; init; } = FrozenDictionary<string, Destination>.Empty;
 
     /// <summary>What stands for an absent Host: the origin's authority; null on a forward listener.</summary>
     public string? OwnAuthority { get; } = options.Kind == ListenerKind.Reverse ? options.To?.ToString() : null;

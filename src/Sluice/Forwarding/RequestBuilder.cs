@@ -1,6 +1,5 @@
 using Sluice.Cache;
 using Sluice.Http;
-using Sluice.Net;
 using Sluice.Upstream;
 
 namespace Sluice.Forwarding;
@@ -10,11 +9,10 @@ internal sealed class RequestBuilder(Via via)
 {
     /// <param name="x">The exchange whose client asks; null for a refresh, which belongs to no client.</param>
     /// <param name="shared">Of a fetch that belongs to no client: fires when nobody wants it any more.</param>
-    public UpstreamRequest Build(Lookup lookup, ListenerGate listener, Exchange? x, CancellationToken? shared = null)
+    public UpstreamRequest Build(Lookup lookup, in Route route, Exchange? x, CancellationToken? shared = null)
     {
         var request = lookup.Request;
         var target = request.Target;
-        var options = listener.Options;
         var fields = request.Fields.Copy();
         var upgrade = x is null ? null : UpgradeOf(request);
         var takesTrailers = fields.Get(FieldNames.TE)?.Contains("trailers", StringComparison.OrdinalIgnoreCase) ?? false;
@@ -26,15 +24,13 @@ internal sealed class RequestBuilder(Via via)
         fields.Set(FieldNames.Host, target.Authority);
         lookup.PutValidators(fields);
         // A refresh, too: an origin makes its links of what it is told.
-        if (options.Forwarded)
+        if (route.Listener.Options.Forwarded)
             ForwardedFor.Append(fields, x?.Record.Client?.Address, target.Scheme, target.Authority);
         via.AppendTo(fields, request.Version);
         return new UpstreamRequest
         {
-            To = options.To is { } upstream
-                ? new Destination(options.ToScheme == "https", upstream) { Identity = options.ToIdentity, Http2 = options.ToHttp2 }
-                : new Destination(target.Scheme == "https", new HostPort(target.Host, target.Port)),
-            Addresses = listener.Addresses,
+            To = route.To,
+            Addresses = route.Addresses,
             Method = request.Method,
             Target = target.PathAndQuery,
             Fields = fields,

@@ -27,7 +27,7 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
         try
         {
             x.Client.Watch();
-            dial = await dialer.DialAsync(new HostPort(target.Host, target.Port), x.Listener.Addresses, x.Listener.Limits.Connect, x.Aborted);
+            dial = await dialer.DialAsync(x.Route.To.At, x.Route.Addresses, x.Listener.Limits.Connect, x.Aborted);
         }
         catch (OperationCanceledException)
         {

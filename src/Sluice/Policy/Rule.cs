@@ -34,7 +34,7 @@ internal sealed class Rule
             : new Verdict
             {
                 Rule = options.Action == RuleAction.Allow ? options.Id : null, Tags = options.Tag,
-                BypassesCache = options.BypassesCache, Position = position,
+                BypassesCache = options.BypassesCache, Route = options.Route, DialAs = options.DialAs, Position = position,
             };
     }
 

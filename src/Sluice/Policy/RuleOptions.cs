@@ -99,6 +99,12 @@ public sealed record RuleOptions
     /// <summary>Neither stored nor answered from the cache.</summary>
     public bool BypassesCache { get; init; }
 
+    /// <summary>The name of the upstream where it goes, instead of where it would; null: none.</summary>
+    public string? Route { get; init; }
+
+    /// <summary>The host that is dialled in place of the one that is asked for; the request stays as it is. Null: none.</summary>
+    public string? DialAs { get; init; }
+
     /// <summary>Where the rule stands, for messages: <c>sluice.yaml:14:7</c>.</summary>
     public string? Where { get; init; }
 }

@@ -21,6 +21,8 @@ internal sealed class Ruling
         Denies = true, Rule = "tls", Status = 403, Reason = "The tunnel begins as TLS, but whom it is for cannot be read.",
     };
 
+    private static readonly Verdict Elsewhere = Unreadable with { Reason = "The tunnel asks for a host that is reached another way." };
+
     private readonly TimeProvider _time;
     private readonly Verdict _default;
     private readonly bool _reports;
@@ -73,7 +75,7 @@ internal sealed class Ruling
             return onConnect;
         var connect = new Asked(request, asker, _time);
         var asked = new Asked(request, asker, _time, start.Facts);
-        var verdict = _hasTunnelRules ? Judge(ref asked, ref connect, onConnect.Position) : onConnect;
+        var verdict = _hasTunnelRules ? ThereOrNot(onConnect, Judge(ref asked, ref connect, onConnect.Position)) : onConnect;
         return JudgeName(verdict, ref asked, start, verdict.Position);
     }
 
@@ -95,8 +97,12 @@ internal sealed class Ruling
         if (!start.NamesAnother)
             return verdict;
         var other = new Asked(asked.Request.To(start.ServerName!), asked.Asker, _time, start.Facts);
-        return verdict.And(counted == CountsNone ? Judge(ref other, ref other, CountsNone) : Judge(ref other, ref asked, counted));
+        return verdict.And(ThereOrNot(verdict, counted == CountsNone ? Judge(ref other, ref other, CountsNone) : Judge(ref other, ref asked, counted)));
     }
+
+    /// <summary>The place has been dialled: what belongs elsewhere is not let through there.</summary>
+    private Verdict ThereOrNot(Verdict dialled, Verdict verdict) =>
+        verdict.Denies || (verdict.Route, verdict.DialAs) == (dialled.Route, dialled.DialAs) ? verdict : Said(Elsewhere.After(verdict));
 
     /// <param name="before">What was judged before, of the same exchange.</param>
     /// <param name="counted">The position at which that ended: what matched up to there has been counted.</param>

@@ -37,6 +37,12 @@ public sealed record Verdict
     /// <summary>Neither stored nor answered from the cache.</summary>
     public bool BypassesCache { get; init; }
 
+    /// <summary>The name of the upstream where it goes; null: where it would go anyway.</summary>
+    public string? Route { get; init; }
+
+    /// <summary>The host that is dialled instead; null: the one that is asked for.</summary>
+    public string? DialAs { get; init; }
+
     /// <summary>As it stands in records: <c>allow</c>, <c>deny</c> or <c>report</c>.</summary>
     public string Outcome => Denies ? "deny" : Reports ? "report" : "allow";
 
@@ -47,15 +53,15 @@ public sealed record Verdict
     internal Verdict After(Verdict? carried) =>
         carried is null ? this
         : carried.Reports && !Denies ? carried.Adding(this) with { Position = Position }
-        : this with { Tags = Join(carried.Tags, Tags), BypassesCache = BypassesCache || carried.BypassesCache };
+        : Gathering(carried, this);
 
     /// <summary>The same with what a rule adds that decides nothing.</summary>
     internal Verdict Adding(Verdict more) =>
-        this with { Tags = Join(Tags, more.Tags), BypassesCache = BypassesCache || more.BypassesCache };
+        Gathering(this, more);
 
     /// <summary>The same, let through, with the refusal of a rule on trial; the first one stays.</summary>
     internal Verdict Noting(Verdict refusal) =>
-        Reports ? Adding(refusal) : refusal.AsReport() with { Tags = Join(Tags, refusal.Tags), BypassesCache = BypassesCache, Position = Position };
+        Reports ? Adding(refusal) : refusal.AsReport().Gathering(this, refusal) with { Position = Position };
 
     /// <summary>What it says of a tunnel that is to be allowed twice, by another name too.</summary>
     internal Verdict And(Verdict other)
@@ -65,6 +71,15 @@ public sealed record Verdict
     }
 
     internal Verdict AsReport() => this with { Denies = false, Reports = true };
+
+    /// <summary>The same with what both say beside their decision; of what there can be only one the earlier has it.</summary>
+    private Verdict Gathering(Verdict first, Verdict then) => this with
+    {
+        Tags = Join(first.Tags, then.Tags),
+        BypassesCache = first.BypassesCache || then.BypassesCache,
+        Route = first.Route ?? then.Route,
+        DialAs = first.DialAs ?? then.DialAs,
+    };
 
     private static string? Join(string? tags, string? more) => tags is null ? more : more is null ? tags : $"{tags},{more}";
 }

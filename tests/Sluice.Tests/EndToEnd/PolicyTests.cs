@@ -51,6 +51,22 @@ public class PolicyTests
     }
 
     [Fact]
+    public async Task Page_SaysWhyAndWhomToAsk_InTheFormOfTheHouse()
+    {
+        await using var proxy = await RunningProxy.OfFileAsync("""
+            listeners: [{ kind: forward, bind: "127.0.0.1:0", policy: p }]
+            policies: { p: { default: allow, rules: [{ id: games, deny: true, hosts: { file: games.txt }, reason: "Games <wait>." }] } }
+            page: { contact: "it@school.test & room 12", template: page.html }
+            """, ("games.txt", "play.test\n"), ("page.html", "<h1>{{reason}}</h1>\n{{error}}\n{{rule}}|{{list}}|{{contact}}|{{client}}|{{user}}|{{reference}}\n"));
+        var refused = await proxy.AskAsync("GET http://play.test/ HTTP/1.1\r\nHost: play.test\r\n\r\n");
+        Assert.Equal($"<h1>Games &lt;wait&gt;.</h1>\ngames|games.txt, line 1|it@school.test &amp; room 12|127.0.0.1||{proxy.Records[0].Number}\n", refused.Text);
+        var json = await proxy.AskAsync("CONNECT play.test:443 HTTP/1.1\r\nHost: play.test:443\r\nAccept: application/json\r\n\r\n");
+        Assert.Equal("application/problem+json", json["Content-Type"]);
+        Assert.Contains("\"detail\":\"Games \\u003Cwait\\u003E.\",", json.Text);
+        Assert.Contains("\"rule\":\"games\",\"list\":\"games.txt\",\"line\":1,\"contact\":\"it@school.test \\u0026 room 12\",\"reference\":", json.Text);
+    }
+
+    [Fact]
     public async Task TunnelThatWouldBeRedirected_IsRefused()
     {
         await using var origin = ScriptedOrigin.With("never");

@@ -16,6 +16,8 @@ public class TunnelRuleTests
         """;
     private const string OnlyTls = "deny [{ id: web, allow: true, hosts: [.good.test], tls: [match] }, { id: ssh, allow: true, hosts: [git.good.test], ports: [22] }]";
 
+    private const string Elsewhere = "allow [{ id: safe, hosts: [www.search.test], dialAs: safe.search.test }]";
+
     [Theory]
     // A list of what is denied sees both names.
     [InlineData(Blocks, "good.test:443", "good.test", "allow ")]
@@ -64,6 +66,12 @@ public class TunnelRuleTests
     // Whole URLs and filters speak of hosts, too; what does not is not looked at.
     [InlineData("allow [{ id: u, deny: true, urls: [\"*bad*\"] }]", "good.test:443", "bad.test", "deny u")]
     [InlineData("allow [{ id: p, deny: true, ports: [25] }]", "good.test:443", "malformed", "allow ")]
+    // Who asks for a host that is dialled elsewhere must have gone there.
+    [InlineData(Elsewhere, "www.search.test:443", "www.search.test", "allow ")]
+    [InlineData(Elsewhere, "192.0.2.1:443", "www.search.test", "deny tls")]
+    [InlineData(Elsewhere, "a.test:443", "www.search.test", "deny tls")]
+    [InlineData(Elsewhere, "www.search.test:443", "a.test", "deny tls")]
+    [InlineData(Elsewhere, "a.test:443", "b.test", "allow ")]
     // On trial.
     [InlineData("allow [{ id: lie, deny: true, mode: report, tls: [mismatch] }]", "a.test:443", "b.test", "report lie")]
     [InlineData("allow [{ id: bad, deny: true, mode: report, hosts: [b.test] }]", "a.test:443", "b.test", "report bad")]
