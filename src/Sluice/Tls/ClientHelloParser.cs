@@ -5,7 +5,7 @@
 // that one record holds, as nearly all do, is read where it lies, one in several is put together first (s.5.1).
 // Strict: servers differ in what they make of the odd ones (which of two names counts, a dot at the end, an alert in front), and
 // where they may read another name than we do, there is no name to judge by. All such is malformed.
-// Facts: one of 517 octets takes 190 ns and the name (ClientHelloBenchmarks).
+// Facts: one of 517 octets takes 130 ns and 56 octets of heap for the name (ClientHelloBenchmarks).
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
