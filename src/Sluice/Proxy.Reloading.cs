@@ -6,6 +6,7 @@
 //   stays; a new one is bound before anything changes; one that is gone drains as at the end of the program. Last, open tunnels and relays are judged again.
 // Facts: lists are shared by generations, so those that have not changed cost nothing; rules keep their counters by policy and id. The sizes of the cache, its folder, the
 //   admin socket and the limits of upstream connections are taken at the start only: what has changed of these is told.
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -27,7 +28,7 @@ public sealed partial class Proxy
     private readonly SemaphoreSlim _reloading = new(1);
     private readonly List<Task> _leaving = [];
     private volatile ConfigurationState _state;
-    private GuardedAddresses? _addresses;
+    private volatile GuardedAddresses? _addresses;
     private ITimer? _watching;
     private long _droppedBefore;
     private bool _ends;
@@ -137,6 +138,13 @@ public sealed partial class Proxy
         Cache.Use(next.Cache.Rules);
         if (next.Log != _configuration.Log)
             _log = new AccessLog(next.Log, _time, _loggers.CreateLogger("Sluice.Records"));
+        if (next.Lists != _configuration.Lists)
+        {
+            // One after the other: they write the same files.
+            await _lists.DisposeAsync();
+            _lists = SubscribeTo(next);
+            _lists.Start();
+        }
         // Of what is taken at the start only, what was taken then.
         _configuration = next with { Cache = _configuration.Cache, Admin = _configuration.Admin, Limits = _configuration.Limits };
         await formerCensor.DisposeAsync();
@@ -198,7 +206,7 @@ public sealed partial class Proxy
     /// <summary>What the clients of each listener may have dialled. Those of the same guard share one object, and with it kept connections.</summary>
     private sealed class GuardedAddresses(IReadOnlyList<IPEndPoint> own)
     {
-        private readonly Dictionary<AddressGuard, AddressRules> _rules = [];
+        private readonly ConcurrentDictionary<AddressGuard, AddressRules> _rules = [];
 
         private readonly IPAddress[] _local =
             [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(address => address.Address)];
@@ -209,10 +217,9 @@ public sealed partial class Proxy
         {
             var options = policies.FirstOrDefault(policy => policy.Name == listener.Policy)?.Destinations ?? new DestinationOptions();
             var deny = options.Deny ?? (IPAddress.IsLoopback(listener.Bind.Address) ? AddressSet.Empty : AddressGuard.OnlyThisMachines);
-            var guard = deny == AddressSet.Empty ? AddressGuard.None : new AddressGuard(options.Allow, deny);
-            if (!_rules.TryGetValue(guard, out var rules))
-                _rules[guard] = rules = new AddressRules(own, _local, guard == AddressGuard.None ? null : guard);
-            return rules;
+            return Of(deny == AddressSet.Empty ? AddressGuard.None : new AddressGuard(options.Allow, deny));
         }
+
+        public AddressRules Of(AddressGuard guard) => _rules.GetOrAdd(guard, _ => new AddressRules(own, _local, guard == AddressGuard.None ? null : guard));
     }
 }

@@ -28,6 +28,7 @@ public sealed partial class Proxy : IAsyncDisposable
     // What a reload replaces.
     private volatile AccessLog _log;
     private volatile Censor _censor;
+    private volatile ListSubscriptions _lists;
     private volatile Configuration _configuration;
     private volatile IReadOnlyList<IServer> _servers = [];
 
@@ -41,6 +42,7 @@ public sealed partial class Proxy : IAsyncDisposable
         _tunnelled = new Deadlines(time);
         _diagnostic = loggers.CreateLogger("Sluice");
         _censor = LoadCensor(configuration, null);
+        _lists = SubscribeTo(configuration);
         _state = new ConfigurationState(1, time.GetUtcNow(), null, [], []);
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
@@ -84,6 +86,7 @@ public sealed partial class Proxy : IAsyncDisposable
             await proxy.DisposeAsync();
             throw;
         }
+        proxy._lists.Start();
         proxy.WatchConfiguration();
         return proxy;
     }
@@ -95,6 +98,7 @@ public sealed partial class Proxy : IAsyncDisposable
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()).Concat(_leaving));
         // Until here one can look at what still drains.
         await (_admin?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _lists.DisposeAsync();
         _upstream.Dispose();
         _tunnelled.Dispose();
         _heartbeat.Dispose();
@@ -103,7 +107,7 @@ public sealed partial class Proxy : IAsyncDisposable
         await Cache.DisposeAsync();
     }
 
-    private Administered Administered => new(Cache, () => _censor, () => RoutesOf(_configuration), () => _state, ReloadAsync);
+    private Administered Administered => new(Cache, () => _censor, () => _lists, () => RoutesOf(_configuration), () => _state, ReloadAsync);
 
     /// <summary>Where stored answers may have come from, besides the origins that clients name.</summary>
     private static IReadOnlyList<string> RoutesOf(Configuration configuration) =>
@@ -143,7 +147,10 @@ public sealed partial class Proxy : IAsyncDisposable
     private Censor LoadCensor(Configuration configuration, Censor? former) =>
         Censor.Load(configuration.Policies, _time, _loggers.CreateLogger("Sluice.Policy"), former, JudgeAgain).Censor;
 
-    private static UpstreamOptions UpstreamOptionsOf(LimitOptions limits) => new()
+    private ListSubscriptions SubscribeTo(Configuration configuration) =>
+        new(configuration.Lists, _upstream, guard => _addresses!.Of(guard), _time, _loggers.CreateLogger("Sluice.Lists"));
+
+    internal static UpstreamOptions UpstreamOptionsOf(LimitOptions limits) => new()
     {
         Connect = limits.Connect,
         Response = limits.Response,

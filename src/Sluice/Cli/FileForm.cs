@@ -20,8 +20,11 @@ internal static class FileForm
         var (censor, leftOut) = Censor.Load(configuration.Policies, TimeProvider.System, NullLogger.Instance);
         await using (censor)
         {
+            var missing = configuration.Lists.Lists.Where(list => !File.Exists(list.Path)).ToDictionary(list => list.Path, list => list.Shown);
             foreach (var problem in leftOut)
-                await Console.Error.WriteLineAsync($"{problem}, the line is left out");
+                await Console.Error.WriteLineAsync(missing.TryGetValue(problem.Where, out var url)
+                    ? $"{url}: has no copy yet and names nothing until it has: sluice lists update fetches it"
+                    : $"{problem}, the line is left out");
         }
         await Console.Out.WriteLineAsync($"{file}: ok: {Count(configuration.Listeners.Count, "listener", "listeners")}, "
             + $"{Count(configuration.Policies.Count, "policy", "policies")} with {Count(rules, "rule", "rules")}");

@@ -20,6 +20,8 @@ public sealed record Configuration
 
     public IReadOnlyList<PolicyOptions> Policies { get; init; } = [];
 
+    public SubscriptionOptions Lists { get; init; } = new();
+
     public LogOptions Log { get; init; } = new();
 
     public PageOptions Page { get; init; } = new();

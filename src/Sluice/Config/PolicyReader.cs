@@ -1,13 +1,16 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Policy;
 
 namespace Sluice.Config;
 
 /// <summary>The section <c>policies</c>.</summary>
+/// <param name="copies">Where the copies of subscribed lists are; null: nowhere.</param>
 /// <param name="listeners">The names of the listeners.</param>
 /// <param name="upstreams">The names of the upstreams.</param>
-internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> listeners, IReadOnlyCollection<string> upstreams, ProblemList problems)
+internal sealed class PolicyReader(
+    string folder, string? copies, IReadOnlyCollection<string> listeners, IReadOnlyCollection<string> upstreams, ProblemList problems)
 {
     private enum Fallback
     {
@@ -19,6 +22,10 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
     private readonly Dictionary<string, (Place Place, string Key)> _places = [];
     private readonly List<RuleOptions> _entries = [];
     private readonly HashSet<RuleOptions> _wrong = [];
+    private readonly HashSet<SubscribedList> _subscribed = [];
+
+    /// <summary>What the rules name by URL, each once.</summary>
+    public IReadOnlyList<SubscribedList> Subscribed => [.. _subscribed];
 
     public IReadOnlyList<PolicyOptions> Read(Section top)
     {
@@ -84,7 +91,7 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
             case Mapping:
                 return ([], section.Child("hosts") is { } hosts ? ReadFile(hosts) : null);
             case Scalar { IsNull: false, Text: var text }:
-                section.Problem("hosts", $"is not a list, write [{text}], or {{ file: PATH }} for a list file");
+                section.Problem("hosts", $"is not a list, write [{text}], or {{ file: PATH }} or {{ url: URL }} for a list");
                 return ([], null);
         }
         var lines = section.Many<string>("hosts", (string text, out string line) => (line = text).Trim().Length == 0 ? "is empty" : null) ?? [];
@@ -99,7 +106,7 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
     }
 
     private IReadOnlyList<string> ReadFilters(Section section) =>
-        section.Some("filters", (string text, out string path) => WhyUnreadable(text, out path));
+        section.Some("filters", (string text, out string path) => text.Contains("://", StringComparison.Ordinal) ? WhyNoSubscription(text, filters: true, out path) : WhyUnreadable(text, out path));
 
     private string? WhyUnreadable(string file, out string path)
     {
@@ -110,12 +117,30 @@ internal sealed class PolicyReader(string folder, IReadOnlyCollection<string> li
         return Files.WhyNot(path, FileAccess.Read) is { } wrong ? $"cannot be read: {wrong}{(file == path ? "" : $" ({path})")}" : null;
     }
 
+    /// <param name="path">Of the copy.</param>
+    private string? WhyNoSubscription(string text, bool filters, out string path)
+    {
+        path = text;
+        if (Values.ListUrl(text, out var url) is { } wrong)
+            return wrong;
+        if (copies is null)
+            return "needs a folder for its copy, write at the top lists: { folder: PATH }";
+        var list = SubscribedList.In(copies, url, filters);
+        _subscribed.Add(list);
+        path = list.Path;
+        return null;
+    }
+
     private string? ReadFile(Section hosts)
     {
-        if (hosts.Text("file") is not { } file)
-            return null;
-        if (WhyUnreadable(file, out var path) is { } wrong)
-            hosts.Problem("file", $"'{file}' {wrong}");
-        return path;
+        var (file, url) = (hosts.Text("file"), hosts.Text("url"));
+        if (hosts.Has("file") == hosts.Has("url"))
+            hosts.Problem("file", hosts.Has("url") ? "stands beside url, remove one of them" : "is missing, write file: PATH or url: URL");
+        var path = "";
+        if (file is not null && WhyUnreadable(file, out path) is { } unreadable)
+            hosts.Problem("file", $"'{file}' {unreadable}");
+        else if (file is null && url is not null && WhyNoSubscription(url, filters: false, out path) is { } wrong)
+            hosts.Problem("url", $"'{Values.Quotable(url)}' {wrong}");
+        return path.Length == 0 ? null : path;
     }
 }

@@ -11,18 +11,23 @@ namespace Sluice.Config;
 /// defaults, so that one run tells of everything.</summary>
 internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
 {
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMinutes(1);
+
     public Configuration Read(Mapping root)
     {
         var top = new Section(root, "", "", problems);
         var listeners = new ListenerReader(folder, tryPorts).Read(top);
         var upstreams = UpstreamReader.ReadNamed(top, folder, listeners);
+        var (copies, lists) = ReadLists(top.Child("lists"));
+        var policies = new PolicyReader(folder, copies, [.. listeners.Select(listener => listener.Name)], [.. upstreams.Keys], problems);
         return new Configuration
         {
             Listeners = listeners,
             Cache = ReadCache(top.Child("cache")),
             Admin = ReadAdmin(top.Child("admin")),
             Upstreams = upstreams,
-            Policies = new PolicyReader(folder, [.. listeners.Select(listener => listener.Name)], [.. upstreams.Keys], problems).Read(top),
+            Policies = policies.Read(top),
+            Lists = lists with { Lists = policies.Subscribed },
             Log = ReadLog(top.Child("logs")),
             Page = ReadPage(top.Child("page")),
             Limits = ReadLimits(top.Child("limits")),
@@ -56,16 +61,35 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         return new AdminOptions { Socket = path };
     }
 
+    /// <summary>The folder of the copies (null: it is not named), and the rest.</summary>
+    private (string? Copies, SubscriptionOptions Options) ReadLists(Section? lists)
+    {
+        var defaults = new SubscriptionOptions();
+        if (lists is null)
+            return (null, defaults);
+        var every = lists.Duration("every") ?? defaults.Every;
+        if (every < ShortestInterval)
+            lists.Problem("every", $"'{(lists.Node["every"] as Scalar)?.Text}' is too often for those who serve lists, write 1m or more");
+        var path = lists.Text("folder") is { } text ? MadeFolder(lists, "folder", text) : null;
+        return (path, new SubscriptionOptions { Every = every, MaxBytes = lists.Size("maxSize") ?? defaults.MaxBytes });
+    }
+
+    /// <summary>A folder that is there, or that can be made in one that is.</summary>
+    private string MadeFolder(Section section, string key, string text)
+    {
+        var path = Path.GetFullPath(text, folder);
+        if (File.Exists(path))
+            section.Problem(key, $"'{text}' is a file, name a folder");
+        else if (!Directory.Exists(path) && !Directory.Exists(Path.GetDirectoryName(path)))
+            section.Problem(key, $"'{text}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
+        return path;
+    }
+
     private DiskOptions? ReadDisk(Section? disk)
     {
         if (disk is null)
             return null;
-        var text = disk.Text("path") ?? "";
-        var path = Path.GetFullPath(text, folder);
-        if (text.Length > 0 && File.Exists(path))
-            disk.Problem("path", $"'{text}' is a file, name a folder");
-        else if (text.Length > 0 && !Directory.Exists(path) && !Directory.Exists(Path.GetDirectoryName(path)))
-            disk.Problem("path", $"'{text}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
+        var path = disk.Text("path") is { } text ? MadeFolder(disk, "path", text) : folder;
         var size = disk.Size("size") ?? 0;
         var maxEntry = disk.Size("maxEntry");
         if (maxEntry > size && size > 0)

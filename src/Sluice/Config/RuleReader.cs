@@ -11,8 +11,8 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
     /// <summary>What has no meaning once a tunnel is open, or for any.</summary>
     private static readonly string[] NotOfTunnels = ["status", "reason", "redirect", "bypassCache", "route", "dialAs", "paths", "query", "reply"];
 
-    private static readonly string[] Additions = ["tag", "bypassCache", "route", "dialAs"];
-    private static readonly string[] OfRequests = ["bypassCache", "route", "dialAs"];
+    private static readonly string[] Additions = ["tag", "bypassCache", "route", "dialAs", "limit"];
+    private static readonly string[] OfRequests = ["bypassCache", "route", "dialAs", "limit"];
     private static readonly string[] OfRefusals = ["status", "reason", "refusal", "redirect"];
 
     private enum Mode
@@ -51,6 +51,7 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
             BypassesCache = section.Flag("bypassCache") ?? false,
             Route = section.Object<string>("route", Upstream),
             DialAs = section.Object<string>("dialAs", Values.HostName),
+            Limit = section.Child("limit") is { } limit ? ReadRate(limit) : null,
             Where = where,
         };
         Judge(section, rule);
@@ -76,7 +77,7 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
     private static void Judge(Section section, RuleOptions rule)
     {
         foreach (var key in OfRefusals)
-            if (rule.Action != RuleAction.Deny && section.Has(key))
+            if (rule.Action != RuleAction.Deny && section.Has(key) && !(key == "reason" && rule.Limit?.Requests is not null))
                 section.Problem(key, $"stands in a rule that {(rule.Action == RuleAction.Allow ? "allows" : "refuses nothing")}, remove it: only a refusal has a {key}");
         foreach (var key in NotOfTunnels)
             if (rule.Tls.Count > 0 && section.Has(key))
@@ -96,7 +97,7 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
             section.Problem(section.Has("status") ? "status" : "refusal", "has nothing to do beside redirect, remove one of them");
         if (rule.Refusal != RefusalForm.Page && section.Has("status"))
             section.Problem("status", "is for a page: an empty answer is 200, and a reset has none");
-        if (rule.Reports && rule.Action != RuleAction.Deny)
+        if (rule.Reports && rule.Action != RuleAction.Deny && rule.Limit is null)
             section.Problem("mode", "stands in a rule that refuses nothing: there is nothing to report instead");
     }
 
@@ -105,6 +106,22 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
         section.Value<int>("from", Values.TimeOfDay) ?? 0,
         section.Value<int>("to", Values.TimeOfDay) ?? TimeWindow.MinutesOfDay,
         section.Object<TimeZoneInfo>("zone", Values.Zone) ?? TimeZoneInfo.Local);
+
+    private static RateOptions ReadRate(Section section)
+    {
+        var read = new RateOptions
+        {
+            Requests = (int?)section.Whole("requests"),
+            Every = section.Duration("every") ?? new RateOptions().Every,
+            BytesPerSecond = (int?)section.Size("bandwidth"),
+            Per = section.Choice<RateShare>("per") ?? RateShare.Client,
+        };
+        if (read.Requests is null && read.BytesPerSecond is null)
+            section.Problem("requests", "says of nothing how much: write requests: 100 or bandwidth: 1MiB");
+        if (read.Requests is null && section.Has("every"))
+            section.Problem("every", "is about requests: write requests, too, or remove it");
+        return read;
+    }
 
     private static ReplyOptions ReadReply(Section section) => new()
     {

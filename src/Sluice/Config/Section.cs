@@ -188,7 +188,7 @@ internal sealed class Section
     {
         var wrong = parse(scalar.Text, out value);
         if (wrong is not null)
-            _problems.AddValue(scalar.Place, key, $"'{scalar.Text}' {wrong}");
+            _problems.AddValue(scalar.Place, key, $"'{Values.Quotable(scalar.Text)}' {wrong}");
         return wrong is null;
     }
 

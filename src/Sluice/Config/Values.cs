@@ -353,6 +353,29 @@ internal static class Values
         Uri.TryCreate(url = text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && Ascii.IsValid(text) && !text.AsSpan().ContainsAny(' ', '\r', '\n')
             ? null : "is not a URL, write for example https://intranet.example/why";
 
+    /// <summary>Where a list is subscribed to.</summary>
+    public static string? ListUrl(string text, out Uri url)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out url!) || url.Host.Length == 0 || text.AsSpan().ContainsAny(' ', '\r', '\n'))
+            return "is not a URL, write for example https://lists.example/hosts.txt";
+        return url.Scheme is not ("http" or "https") ? $"has the scheme '{url.Scheme}', write https:// or http://"
+            : url.UserInfo.Length > 0 ? "has a user, write the URL without one"
+            : null;
+    }
+
+    /// <summary>A value as messages may quote it: in a URL what stands before the @ or in the query may be a secret.</summary>
+    public static string Quotable(string text)
+    {
+        var begin = text.IndexOf("://", StringComparison.Ordinal) + 3;
+        if (begin < 3)
+            return text;
+        var query = text.IndexOf('?', begin);
+        var shown = query < 0 ? text : text[..query] + "?...";
+        var end = shown.IndexOfAny(['/', '?', '#'], begin);
+        var at = shown.LastIndexOf('@', (end < 0 ? shown.Length : end) - 1);
+        return at < begin ? shown : $"{shown[..begin]}...{shown[at..]}";
+    }
+
     /// <summary>A word of a record: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</summary>
     public static string? Tag(string text, out string tag) =>
         (tag = text).All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') && text.Length > 0

@@ -52,7 +52,7 @@ public sealed class AdminApi : IAsyncDisposable
         var application = builder.Build();
         application.Use(Problems.CatchAsync(loggers.CreateLogger("Sluice.Admin")));
         CacheEndpoints.Map(application, administered.Cache, administered.Routes);
-        PolicyEndpoints.Map(application, administered.Censor);
+        PolicyEndpoints.Map(application, administered);
         ConfigurationEndpoints.Map(application, administered);
         await application.StartAsync();
         return new AdminApi(application, path);

@@ -1,15 +1,18 @@
 using Sluice.Cache;
+using Sluice.Forwarding;
 using Sluice.Policy;
 
 namespace Sluice.Dashboard;
 
 /// <summary>What the admin API shows and does: the program hands it in.</summary>
 /// <param name="Censor">As it is now.</param>
+/// <param name="Lists">Those that rules subscribe to, as they are now.</param>
 /// <param name="Routes">The names of the reverse listeners: where answers may come from, besides forward.</param>
 /// <param name="Configuration">As it is now.</param>
 /// <param name="Reload">Reads the configuration and the lists again.</param>
 public sealed record Administered(
-    HttpCache Cache, Func<Censor> Censor, Func<IReadOnlyList<string>> Routes, Func<ConfigurationState> Configuration, Func<Task<ConfigurationState>> Reload);
+    HttpCache Cache, Func<Censor> Censor, Func<ListSubscriptions> Lists, Func<IReadOnlyList<string>> Routes, Func<ConfigurationState> Configuration,
+    Func<Task<ConfigurationState>> Reload);
 
 /// <summary>GET /v1/configuration, POST /v1/configuration/reload</summary>
 /// <param name="Generation">Of the configuration in force: 1 at the start, one more with each reload.</param>

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -16,11 +14,6 @@ internal sealed class CacheEndpoints
 {
     private const int DefaultLimit = 100;
     private const int MaxLimit = 100_000;
-
-    private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, AllowDuplicateProperties = false, PropertyNameCaseInsensitive = false,
-    };
 
     private readonly HttpCache _cache;
     private readonly Func<IReadOnlyList<string>> _named;
@@ -74,18 +67,7 @@ internal sealed class CacheEndpoints
 
     private async Task<Purged> PurgeAsync(HttpRequest request)
     {
-        _ = new Query(request.Query, []);
-        if (!request.HasJsonContentType())
-            throw new AdminProblemException(StatusCodes.Status415UnsupportedMediaType, "the body is to be application/json");
-        PurgeOrder? order;
-        try
-        {
-            order = await request.ReadFromJsonAsync<PurgeOrder>(Strict, request.HttpContext.RequestAborted);
-        }
-        catch (JsonException e)
-        {
-            throw Wrong(e.Message);
-        }
+        var order = await Orders.ReadAsync<PurgeOrder>(request);
         if (order is null || new[] { order.Url, order.Prefix, order.Host, order.Tag, order.All ? "" : null }.Count(s => s is not null) != 1)
             throw Wrong("name exactly one of url, prefix, host, tag and all");
         if (order.Tag is { } tag && tag.Trim().Length == 0)

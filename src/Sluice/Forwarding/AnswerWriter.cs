@@ -14,6 +14,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Win32.SafeHandles;
 using Sluice.Http;
 using Sluice.Net;
+using Sluice.Policy;
 
 namespace Sluice.Forwarding;
 
@@ -112,7 +113,7 @@ internal sealed class AnswerWriter(ClientConnection client)
         _x.MarkFirstByte();
         while (count > 0 && !_dropsContent)
         {
-            var octets = (int)Math.Min(count, TcpSocket.OneTurnOfFile);
+            var octets = (int)Math.Min(count, _x.Verdict.Bandwidth?.Turn ?? TcpSocket.OneTurnOfFile);
             Promise(octets);
             var (begun, sent) = (_begun, client.Socket.BytesSent);
             try
@@ -270,7 +271,7 @@ internal sealed class AnswerWriter(ClientConnection client)
         {
             Put(piece);
             unsent += piece.Length;
-            if (unsent < InOneSend)
+            if (unsent < InOneSend && _x.Verdict.Bandwidth is null)
                 continue;
             if (!await FlushAsync(unsent))
                 return false;
@@ -335,6 +336,8 @@ internal sealed class AnswerWriter(ClientConnection client)
             ReferToCopied();
             sending = client.Socket.SendAsync(_pieces);
         }
+        if (octets > 0 && _x.Verdict.Bandwidth is { } bandwidth)
+            return PaceAsync(sending, octets, bandwidth);
         if (!sending.IsCompletedSuccessfully)
             return WaitAsync(sending, octets);
         sending.GetAwaiter().GetResult();
@@ -356,6 +359,22 @@ internal sealed class AnswerWriter(ClientConnection client)
             return false;
         Sent(octets);
         return true;
+    }
+
+    private async ValueTask<bool> PaceAsync(ValueTask sending, int octets, Bandwidth bandwidth)
+    {
+        if (!await WaitAsync(sending, octets))
+            return false;
+        try
+        {
+            await bandwidth.TakeAsync(octets, _x.Aborted);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+        // Back to its I/O thread.
+        return await GiveWayAsync();
     }
 
     private async ValueTask<bool> GiveWayAsync()

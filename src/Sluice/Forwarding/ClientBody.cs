@@ -7,6 +7,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Sluice.Http;
+using Sluice.Policy;
 
 namespace Sluice.Forwarding;
 
@@ -29,6 +30,10 @@ internal sealed class ClientBody(ClientConnection client) : PipeReader
     private ReadOnlySequence<byte> _content;
     private BadMessage? _bad;
     private volatile bool _cancelled;
+    private int _unpaced;
+
+    /// <summary>What paces it; null: nothing does.</summary>
+    public Bandwidth? Bandwidth { get; set; }
 
     /// <summary>The body has been taken whole, or there is none.</summary>
     public bool IsComplete => _ended && _ready == 0;
@@ -50,6 +55,8 @@ internal sealed class ClientBody(ClientConnection client) : PipeReader
         _ended = !length.HasOctets;
         _bad = null;
         _cancelled = false;
+        _unpaced = 0;
+        Bandwidth = null;
     }
 
     /// <summary>Reads what is left and drops it. False: it is too much, or broken.</summary>
@@ -83,6 +90,13 @@ internal sealed class ClientBody(ClientConnection client) : PipeReader
         // client may wait for it still.
         if (_awaitsContinue && (client.HasUnread || await client.Answer.ContinueAsync()))
             _awaitsContinue = false;
+        if (Bandwidth is not null && _unpaced > 0)
+        {
+            await Bandwidth.TakeAsync(_unpaced, cancellationToken);
+            _unpaced = 0;
+            // Back to its I/O thread.
+            await client.Socket.NextTurn();
+        }
         while (true)
         {
             if (TryTake(out var result))
@@ -98,7 +112,9 @@ internal sealed class ClientBody(ClientConnection client) : PipeReader
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        _given += (int)_content.Slice(0, consumed).Length;
+        var octets = (int)_content.Slice(0, consumed).Length;
+        _given += octets;
+        _unpaced += octets;
         _content = default;
         if (_given < _ready)
             return;

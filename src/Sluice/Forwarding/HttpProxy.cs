@@ -86,6 +86,7 @@ internal sealed class HttpProxy(HttpCache cache, Fetch fetch, Tunnels tunnels, V
         x.Verdict = listener.Judge(x.Request, x.Asker);
         x.Record.Verdict = x.Verdict;
         x.Route = Route.Of(listener, x.Request.Target, x.Verdict);
+        x.Client.Body.Bandwidth = x.Verdict.Bandwidth;
         return x.Verdict.Denies ? ErrorPage.For(x.Verdict) : null;
     }
 

@@ -9,7 +9,7 @@ namespace Sluice.Forwarding;
 /// half-close worth the name, so the first end closes both after what is in flight.</summary>
 internal static class TlsTunnel
 {
-    public static async Task<RelayResult> RunAsync(TakenSocket client, SslStream tls, TcpSocket upstream, TimeSpan idle, CancellationToken stop)
+    public static async Task<RelayResult> RunAsync(TakenSocket client, SslStream tls, TcpSocket upstream, TimeSpan idle, Func<int, ValueTask>? pace, CancellationToken stop)
     {
         await using var down = new SocketStream(client.Socket);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -21,8 +21,8 @@ internal static class TlsTunnel
                 other.Dispose();
             }, (client.Socket, upstream));
         ended.CancelAfter(idle);
-        var up = CopyAsync(down, tls, client.Early, idle, ended);
-        var back = CopyAsync(tls, down, default, idle, ended);
+        var up = CopyAsync(down, tls, client.Early, idle, pace, ended);
+        var back = CopyAsync(tls, down, default, idle, pace, ended);
         await Task.WhenAny(up, back);
         await ended.CancelAsync();
         var (bytesUp, bytesDown) = (await up, await back);
@@ -30,7 +30,7 @@ internal static class TlsTunnel
         return new RelayResult(bytesUp, bytesDown, stop.IsCancellationRequested ? RelayEnd.Stopped : RelayEnd.Completed, null);
     }
 
-    private static async Task<long> CopyAsync(Stream from, Stream to, ReadOnlyMemory<byte> early, TimeSpan idle, CancellationTokenSource ended)
+    private static async Task<long> CopyAsync(Stream from, Stream to, ReadOnlyMemory<byte> early, TimeSpan idle, Func<int, ValueTask>? pace, CancellationTokenSource ended)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
         long copied = 0;
@@ -44,6 +44,8 @@ internal static class TlsTunnel
                 await to.WriteAsync(buffer.AsMemory(0, read), ended.Token);
                 copied += read;
                 ended.CancelAfter(idle);
+                if (pace is not null)
+                    await pace(read);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)

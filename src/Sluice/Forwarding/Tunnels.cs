@@ -61,6 +61,23 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
         await RunAsync(x, socket, tls, head.WrittenMemory, early);
     }
 
+    // Apart: a method with a lambda allocates what the lambda captures whether it comes to it or not.
+    private static Func<int, ValueTask>? PaceOf(Exchange x) => x.Verdict.Bandwidth is { } bandwidth ? octets => PaceAsync(x, bandwidth, octets) : null;
+
+    private static async ValueTask PaceAsync(Exchange x, Bandwidth bandwidth, int octets)
+    {
+        try
+        {
+            await bandwidth.TakeAsync(octets, x.Aborted);
+            // Back to its I/O thread.
+            await x.Client.Socket.NextTurn();
+        }
+        catch (OperationCanceledException)
+        {
+            // The sockets are reset: the relay finds that.
+        }
+    }
+
     private async ValueTask RunAsync(
         Exchange x, TcpSocket upstream, SslStream? tls, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> earlyDown)
     {
@@ -90,10 +107,11 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
                 return;
             client = client with { Early = early };
         }
-        var relay = new Relay(client.Socket, upstream, deadlines);
+        var pace = PaceOf(x);
+        var relay = new Relay(client.Socket, upstream, deadlines) { Pace = pace };
         var result = tls is null
             ? await relay.RunAsync(client.Early, idle, stop)
-            : await TlsTunnel.RunAsync(client, tls, upstream, idle, stop);
+            : await TlsTunnel.RunAsync(client, tls, upstream, idle, pace, stop);
         x.Client.Tunnel = null;
         RelayOutcome.Note(x.Record, result, earlyDown.Length);
     }

@@ -38,6 +38,9 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
 
     public IPEndPoint? Client => client.RemoteEndPoint;
 
+    /// <summary>Told how many octets have gone, completes when the next may; null: nothing paces them.</summary>
+    public Func<int, ValueTask>? Pace { get; init; }
+
     /// <summary>Copies until both sides have ended. Call once. Never throws.</summary>
     /// <param name="early">Bytes from the client that were read before: sent to the upstream first.</param>
     /// <param name="idle">Silence in both directions that ends the relay; <see cref="Timeout.InfiniteTimeSpan"/>: none does.</param>
@@ -87,7 +90,7 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
                 }
                 buffer = isBulk ? Blocks.RentForBulk(from.IsCrowded) : Blocks.Rent(Blocks.Ordinary);
                 var received = await from.ReceiveAsync(buffer);
-                isBulk = received >= Blocks.Ordinary;
+                isBulk = received >= Blocks.Ordinary && Pace is null;
                 if (received == 0)
                     break;
                 if (!isUp && _firstDown < 0)
@@ -97,6 +100,8 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
                 Count(received, isUp);
                 Blocks.Return(buffer);
                 buffer = null;
+                if (Pace is not null)
+                    await Pace(received);
                 if ((inThisTurn += received) < TcpSocket.OneTurn)
                     continue;
                 inThisTurn = 0;

@@ -44,7 +44,7 @@ public sealed class Censor : IAsyncDisposable
         var sources = new Dictionary<string, ListSource>(StringComparer.Ordinal);
         var compiled = policies.ToFrozenDictionary(
             policy => policy.Name,
-            policy => new Ruling(policy, [.. policy.Rules.Select((rule, i) => new Rule(rule, i, SourcesOf(rule), former?.CounterOf(policy.Name, rule.Id) ?? new RuleCounter(), time, problems))], time));
+            policy => new Ruling(policy, [.. policy.Rules.Select((rule, i) => new Rule(rule, i, SourcesOf(rule), former?.RuleOf(policy.Name, rule.Id), time, problems))], time));
         return new CensorLoad(new Censor(compiled, sources, time, log, changed), problems);
 
         RuleSources SourcesOf(RuleOptions rule) => new(
@@ -120,10 +120,15 @@ public sealed class Censor : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await (_looking?.DisposeAsync() ?? ValueTask.CompletedTask);
+        foreach (var rule in _policies.Values.SelectMany(ruling => ruling.Rules))
+            rule.Rate?.Dispose();
+    }
 
-    private RuleCounter? CounterOf(string policy, string rule) =>
-        _policies.TryGetValue(policy, out var ruling) ? Array.Find(ruling.Rules, known => known.Id == rule)?.Counter : null;
+    private Rule? RuleOf(string policy, string rule) =>
+        _policies.TryGetValue(policy, out var ruling) ? Array.Find(ruling.Rules, known => known.Id == rule) : null;
 
     private void ReadChanged()
     {

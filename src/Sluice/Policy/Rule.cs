@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sluice.Http;
 using Sluice.Policy.Conditions;
 using Sluice.Policy.Filters;
@@ -13,15 +14,18 @@ internal sealed class Rule
     private readonly Condition[] _conditions;
     private readonly ReplyCondition? _reply;
     private readonly Verdict _verdict;
+    private readonly Verdict? _exceeded;
     private readonly TimeProvider _time;
 
     /// <param name="position">In its policy.</param>
     /// <param name="sources">Its list files.</param>
-    /// <param name="counter">Outlives it where the next configuration has the rule too.</param>
+    /// <param name="former">The same rule of the configuration before, whose counter goes on, and what its limit left.</param>
     /// <param name="problems">Receives the entries in the configuration that cannot be read.</param>
-    public Rule(RuleOptions options, int position, RuleSources sources, RuleCounter counter, TimeProvider time, List<PolicyProblem> problems)
+    public Rule(RuleOptions options, int position, RuleSources sources, Rule? former, TimeProvider time, List<PolicyProblem> problems)
     {
-        (_options, Counter, _time) = (options, counter, time);
+        (_options, _time) = (options, time);
+        Counter = former?.Counter ?? new RuleCounter();
+        Rate = options.Limit is null ? null : former?.Rate is { } rate && rate.Options == options.Limit ? rate.Share() : new RuleRate(options.Limit);
         _conditions = [.. ConditionsOf(options, sources, problems)];
         _reply = options.Reply is { } reply ? new ReplyCondition(reply) : null;
         _verdict = options.Action == RuleAction.Deny
@@ -36,6 +40,11 @@ internal sealed class Rule
                 Rule = options.Action == RuleAction.Allow ? options.Id : null, Tags = options.Tag,
                 BypassesCache = options.BypassesCache, Route = options.Route, DialAs = options.DialAs, Position = position,
             };
+        _exceeded = options.Limit is not { Requests: { } most } limit ? null : new Verdict
+        {
+            Denies = true, Rule = options.Id, Status = 429, RetryAfter = limit.Every, Tags = options.Tag, Position = position,
+            Reason = options.Reason ?? string.Create(CultureInfo.InvariantCulture, $"More than {most} requests in {limit.Every.TotalSeconds} s are too many."),
+        };
     }
 
     public string Id => _options.Id;
@@ -55,8 +64,11 @@ internal sealed class Rule
 
     public RuleCounter Counter { get; }
 
+    /// <summary>What its limit leaves; null: it has none.</summary>
+    public RuleRate? Rate { get; }
+
     /// <param name="reply">Null before there is an answer.</param>
-    /// <param name="match">What matched, for <see cref="Count"/> and <see cref="VerdictOn"/>.</param>
+    /// <param name="match">What matched, for <see cref="VerdictOn"/>.</param>
     public bool Matches(ref Asked asked, ResponseHead? reply, out Match match)
     {
         match = default;
@@ -66,18 +78,22 @@ internal sealed class Rule
         return _reply is null || _reply.Matches(reply!);
     }
 
-    /// <summary>Once for each exchange, however often it is judged.</summary>
-    public void Count(in Match match)
+    /// <param name="counts">The exchange comes to it for the first time: it counts, and takes of what the limit leaves.</param>
+    public Verdict VerdictOn(in Match match, Asker asker, bool counts)
     {
-        match.Source?.Count(match.List!);
-        Counter.Count(_time.GetUtcNow());
+        if (counts)
+        {
+            match.Source?.Count(match.List!);
+            Counter.Count(_time.GetUtcNow());
+        }
+        if (Rate is not null)
+            return counts && !Rate.TryTake(asker) ? _exceeded! : _verdict with { Bandwidth = Rate.BandwidthFor(asker) };
+        return match.Because is null ? _verdict : _verdict with
+        {
+            List = match.List, Line = match.Line,
+            Reason = _options.Action == RuleAction.Deny ? _options.Reason ?? match.Because : "",
+        };
     }
-
-    public Verdict VerdictOn(in Match match) => match.Because is null ? _verdict : _verdict with
-    {
-        List = match.List, Line = match.Line,
-        Reason = _options.Action == RuleAction.Deny ? _options.Reason ?? match.Because : "",
-    };
 
     private static IEnumerable<Condition> ConditionsOf(RuleOptions options, RuleSources sources, List<PolicyProblem> problems)
     {

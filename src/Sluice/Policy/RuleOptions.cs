@@ -105,6 +105,9 @@ public sealed record RuleOptions
     /// <summary>The host that is dialled in place of the one that is asked for; the request stays as it is. Null: none.</summary>
     public string? DialAs { get; init; }
 
+    /// <summary>How much of what matches may be taken; null: any.</summary>
+    public RateOptions? Limit { get; init; }
+
     /// <summary>Where the rule stands, for messages: <c>sluice.yaml:14:7</c>.</summary>
     public string? Where { get; init; }
 }

@@ -61,8 +61,7 @@ internal sealed class Ruling
         {
             if (!rule.IsOnReply || !rule.Matches(ref asked, reply, out var match))
                 continue;
-            rule.Count(match);
-            if (Try(rule, rule.VerdictOn(match), ref carried) is { } verdict)
+            if (Try(rule, rule.VerdictOn(match, asker, counts: true), ref carried) is { } verdict)
                 return verdict;
         }
         return carried!;
@@ -115,9 +114,7 @@ internal sealed class Ruling
             if (rule.IsOnReply || !rule.Matches(ref asked, null, out var match))
                 continue;
             var isCounted = asked.Tls == TlsFacts.Unknown && rule.IsOnTunnel || i <= counted && rule.Matches(ref before, null, out _);
-            if (!isCounted)
-                rule.Count(match);
-            if (Try(rule, rule.VerdictOn(match), ref carried) is { } verdict)
+            if (Try(rule, rule.VerdictOn(match, asked.Asker, !isCounted), ref carried) is { } verdict)
                 return verdict;
         }
         return Said(_default.After(carried));
@@ -127,9 +124,9 @@ internal sealed class Ruling
     /// <param name="carried">What the rules before have added.</param>
     private Verdict? Try(Rule rule, Verdict verdict, ref Verdict? carried)
     {
-        if (rule.Action == RuleAction.Continue)
+        if (rule.Action == RuleAction.Continue && !verdict.Denies)
             carried = (carried ?? Verdict.Allowed).Adding(verdict);
-        else if (rule is { Reports: true, Action: RuleAction.Deny })
+        else if (rule.Reports && verdict.Denies)
             carried = (carried ?? Verdict.Allowed).Noting(verdict);
         else
             return Said(verdict.After(carried));

@@ -43,6 +43,12 @@ public sealed record Verdict
     /// <summary>The host that is dialled instead; null: the one that is asked for.</summary>
     public string? DialAs { get; init; }
 
+    /// <summary>What paces its octets; null: nothing does.</summary>
+    public Bandwidth? Bandwidth { get; init; }
+
+    /// <summary>Where <see cref="Status"/> is 429: when it is worth to try again (RFC 9110 s.10.2.3).</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>As it stands in records: <c>allow</c>, <c>deny</c> or <c>report</c>.</summary>
     public string Outcome => Denies ? "deny" : Reports ? "report" : "allow";
 
@@ -67,7 +73,7 @@ public sealed record Verdict
     internal Verdict And(Verdict other)
     {
         var tags = other.Tags?.Split(',').Except(Tags?.Split(',') ?? []).ToList() is { Count: > 0 } more ? Join(Tags, string.Join(',', more)) : Tags;
-        return (other.Denies || other.Reports && !Reports ? other : this) with { Tags = tags };
+        return (other.Denies || other.Reports && !Reports ? other : this) with { Tags = tags, Bandwidth = Bandwidth ?? other.Bandwidth };
     }
 
     internal Verdict AsReport() => this with { Denies = false, Reports = true };
@@ -79,6 +85,7 @@ public sealed record Verdict
         BypassesCache = first.BypassesCache || then.BypassesCache,
         Route = first.Route ?? then.Route,
         DialAs = first.DialAs ?? then.DialAs,
+        Bandwidth = first.Bandwidth ?? then.Bandwidth,
     };
 
     private static string? Join(string? tags, string? more) => tags is null ? more : more is null ? tags : $"{tags},{more}";

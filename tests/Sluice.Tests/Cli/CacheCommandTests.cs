@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -8,12 +7,12 @@ using Sluice.Tests.Kit;
 namespace Sluice.Tests.Cli;
 
 /// <summary><c>sluice cache</c> beside a proxy, both as processes of their own.</summary>
-public sealed partial class CacheCommandTests : IDisposable
+public sealed class CacheCommandTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = SluiceProcesses.Patience;
 
     private readonly TempFolder _folder = new();
-    private readonly List<Process> _started = [];
+    private readonly SluiceProcesses _processes = new();
 
     public CacheCommandTests() => File.WriteAllText(Yaml, "listeners: [{ kind: forward, bind: 127.0.0.1:0 }]\nadmin: { socket: admin.sock }\nlogs: { access: off }\n");
 
@@ -23,12 +22,7 @@ public sealed partial class CacheCommandTests : IDisposable
 
     public void Dispose()
     {
-        foreach (var process in _started)
-        {
-            if (!process.HasExited)
-                process.Kill();
-            process.Dispose();
-        }
+        _processes.Dispose();
         _folder.Dispose();
     }
 
@@ -109,43 +103,11 @@ public sealed partial class CacheCommandTests : IDisposable
         Assert.Equal("", await second.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).Within(Patience));
     }
 
-    private async Task<(Process Process, IPEndPoint At)> ServeAsync()
-    {
-        var process = Start($"run -c {Yaml}");
-        var said = "";
-        while (!said.Contains("Ctrl-C", StringComparison.Ordinal))
-            said += await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().Within(Patience) ?? throw new EndOfStreamException(said);
-        return (process, new IPEndPoint(IPAddress.Loopback, int.Parse(Port().Match(said).Groups[1].Value, CultureInfo.InvariantCulture)));
-    }
+    private Task<(Process Process, IPEndPoint At)> ServeAsync() => _processes.ServeAsync(Yaml);
 
-    private async Task<string> OutputAsync(string arguments)
-    {
-        var (code, output, error) = await RunAsync(arguments);
-        Assert.Equal((0, ""), (code, error));
-        return output;
-    }
+    private Task<string> OutputAsync(string arguments) => _processes.OutputAsync(arguments);
 
-    private async Task<(int Code, string Output, string Error)> RunAsync(string arguments)
-    {
-        var process = Start(arguments);
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).Within(Patience);
-        return (process.ExitCode, await output, await error);
-    }
-
-    private Process Start(string arguments)
-    {
-        var process = Process.Start(new ProcessStartInfo("dotnet")
-        {
-            Arguments = $"\"{Path.Combine(AppContext.BaseDirectory, "sluice.dll")}\" {arguments}",
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        _started.Add(process);
-        return process;
-    }
+    private Task<(int Code, string Output, string Error)> RunAsync(string arguments) => _processes.RunAsync(arguments);
 
     private static async Task GetAsync(IPEndPoint proxy, string url)
     {
@@ -153,7 +115,4 @@ public sealed partial class CacheCommandTests : IDisposable
         await client.SendAsync($"GET {url} HTTP/1.1\r\nHost: {new Uri(url).Authority}\r\n\r\n");
         Assert.Equal(200, (await client.ReadResponseAsync()).Status);
     }
-
-    [GeneratedRegex(@"127\.0\.0\.1:([0-9]+) +forward proxy")]
-    private static partial Regex Port();
 }

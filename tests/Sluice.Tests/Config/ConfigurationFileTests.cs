@@ -127,7 +127,7 @@ public class ConfigurationFileTests
     [InlineData("kind: tcp, bind: 127.0.0.1:0", "to: 'to' is missing, write for example to: 127.0.0.1:5678")]
     [InlineData("kind: tcp, bind: 127.0.0.1:0, to: http://a.example/", "to: 'http://a.example/' is a URL, a tcp listener relays bytes: write host:port, as in a.example:80")]
     [InlineData("kind: reverse, bind: 127.0.0.1:0, to: a.example:80", "to: 'a.example:80' is not a URL, write http://a.example:80")]
-    [InlineData("kind: reverse, bind: 127.0.0.1:0, to: http://u:p@a.example", "to: 'http://u:p@a.example' has a user, write the URL without one")]
+    [InlineData("kind: reverse, bind: 127.0.0.1:0, to: http://u:p@a.example", "to: 'http://...@a.example' has a user, write the URL without one")]
     [InlineData("kind: reverse, bind: 127.0.0.1:0, to: ftp://a", "to: 'ftp://a' has the unknown scheme 'ftp', write http:// or https://")]
     [InlineData("kind: tcp, bind: 127.0.0.1:0, to: a:1, forwarded: true", "forwarded: stands at a tcp listener, which has no requests: remove it")]
     [InlineData("kind: forwrad, bind: 127.0.0.1:0", "kind: 'forwrad' is not known, did you mean 'forward'?")]
@@ -148,12 +148,12 @@ public class ConfigurationFileTests
     }
 
     [Theory]
-    [InlineData("{ id: a, hosts: [b] }", "deny: a rule says what it does: write deny: true or allow: true (or tag, bypassCache, route or dialAs, then the next rule is tried)")]
+    [InlineData("{ id: a, hosts: [b] }", "deny: a rule says what it does: write deny: true or allow: true (or tag, bypassCache, route, dialAs or limit, then the next rule is tried)")]
     [InlineData("{ id: a, deny: true, allow: true, hosts: [b] }", "allow: a rule has deny or allow, not both")]
     [InlineData("{ id: a, deny: false, hosts: [b] }", "deny: 'false' leaves open what the rule does, write allow: true")]
     [InlineData("{ id: a, deny: true, status: 200 }", "status: '200' is out of range, write 400 to 599")]
     [InlineData("{ id: a, allow: true, status: 404 }", "status: stands in a rule that allows, remove it: only a refusal has a status")]
-    [InlineData("{ id: a, deny: true, hosts: b.example }", "hosts: is not a list, write [b.example], or { file: PATH } for a list file")]
+    [InlineData("{ id: a, deny: true, hosts: b.example }", "hosts: is not a list, write [b.example], or { file: PATH } or { url: URL } for a list")]
     [InlineData("{ id: a, deny: true, hosts: [] }", "hosts: is an empty list, which matches nothing: write a host, or remove the rule")]
     [InlineData("{ deny: true }", "'id' is missing, write id: and a name")]
     public void WrongRule_GivesItsProblem(string rule, string problem)

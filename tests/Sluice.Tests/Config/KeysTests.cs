@@ -28,6 +28,7 @@ public class KeysTests
         var written = Given.Right(Given.Forward + Nested(path.Split('.'), 0, key.Default!));
         Assert.Equal(plain.Cache, written.Cache);
         Assert.Equal(plain.Admin, written.Admin);
+        Assert.Equal(plain.Lists, written.Lists);
         Assert.Equal(plain.Log, written.Log);
         Assert.Equal(plain.Limits.ConnectPorts, written.Limits.ConnectPorts);
         Assert.Equal(plain.Limits, written.Limits with { ConnectPorts = plain.Limits.ConnectPorts });

@@ -8,10 +8,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache;
 using Sluice.Cli.Care;
 using Sluice.Dashboard;
+using Sluice.Forwarding;
+using Sluice.Net;
 using Sluice.Policy;
 using Sluice.Tests.Cache;
 using Sluice.Tests.House;
 using Sluice.Tests.Kit;
+using Sluice.Upstream;
 
 namespace Sluice.Tests.Dashboard;
 
@@ -24,6 +27,8 @@ public sealed class AdminApiTests : IAsyncLifetime
     private readonly LogLines _log = new();
     private readonly LoggerFactory _loggers;
     private readonly Censor _censor;
+    private readonly UpstreamPool _upstream;
+    private readonly ListSubscriptions _subscriptions;
     private AdminApi? _api;
 
     public AdminApiTests()
@@ -33,6 +38,10 @@ public sealed class AdminApiTests : IAsyncLifetime
         _censor = Censor.Load(
             [new PolicyOptions { Name = "p", DefaultAllows = true, Rules = [new RuleOptions { Id = "ads", Action = RuleAction.Deny, HostsFile = _lists.File("ads") }] }],
             TimeProvider.System, NullLogger.Instance).Censor;
+        _upstream = new UpstreamPool(new Dialer(TimeProvider.System), Proxy.UpstreamOptionsOf(new LimitOptions()), TimeProvider.System);
+        // Nobody listens there.
+        var subscribed = new SubscribedList(new Uri("http://127.0.0.1:1/ads"), _lists.File("ads"), Filters: false);
+        _subscriptions = new ListSubscriptions(new SubscriptionOptions { Lists = [subscribed] }, _upstream, guard => new AddressRules([], [], guard), TimeProvider.System, NullLogger.Instance);
     }
 
     private string Socket => _folder.File("admin.sock");
@@ -48,6 +57,8 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await (_api?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _subscriptions.DisposeAsync();
+        _upstream.Dispose();
         await _censor.DisposeAsync();
         _loggers.Dispose();
         _folder.Dispose();
@@ -60,7 +71,8 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         var doc = File.ReadAllText(Path.Combine(Repository.Root, "docs/admin-api.md"));
         Type[] shapes = [typeof(CacheStats), typeof(TierStats), typeof(EntryList), typeof(HeldEntry), typeof(EntryReport), typeof(HeldAnswers),
-            typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged), typeof(ListReport), typeof(ListFacts), typeof(UnreadLine), typeof(RuleReport), typeof(RuleHits), typeof(ConfigurationState)];
+            typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged), typeof(ListReport), typeof(ListFacts), typeof(SubscriptionFacts), typeof(DownloadProgress),
+            typeof(UpdateOrder), typeof(UpdateBegun), typeof(UnreadLine), typeof(RuleReport), typeof(RuleHits), typeof(ConfigurationState)];
         var members = shapes.SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct().ToList();
         Assert.True(members.Count > 40);
         Assert.All(members.Except(["routes"]), m => Assert.Contains($"`{m}`", doc, StringComparison.Ordinal));
@@ -228,6 +240,9 @@ public sealed class AdminApiTests : IAsyncLifetime
     [InlineData("/v1/cache/purge", """{"all":"yes"}""", 400, "$.all")]
     [InlineData("/v1/cache/purge", "{", 400, "")]
     [InlineData("/v1/cache/purge", "", 400, "")]
+    [InlineData("/v1/policy/lists/update", """{"url":"http://elsewhere.test/"}""", 400, "url: no rule names a list 'http://elsewhere.test/'")]
+    [InlineData("/v1/policy/lists/update", """{"urls":[]}""", 400, "urls")]
+    [InlineData("/v1/policy/lists/update", null, 405, "The method is not known here.")]
     [InlineData("/v1/cache/stats", "{}", 405, "The method is not known here.")]
     [InlineData("/v1/cache/purge", null, 405, "The method is not known here.")]
     [InlineData("/v2/cache/stats", null, 404, "There is nothing here.")]
@@ -279,6 +294,21 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.BadRequest, (await AskAsync("/v1/policy/rules?x=1")).Status);
     }
 
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"url":"http://127.0.0.1:1/ads"}""")]
+    public async Task Update_AsksAndTheListTellsWhatCameOfIt(string order)
+    {
+        var (status, body) = await AskAsync("/v1/policy/lists/update", order);
+        Assert.Equal((HttpStatusCode.OK, 1), (status, body.GetProperty("begun").GetInt32()));
+        await _subscriptions.Settled.Within();
+        var (_, lists) = await AskAsync("/v1/policy/lists");
+        var subscription = lists.GetProperty("lists")[0].GetProperty("subscription");
+        Assert.Equal(("http://127.0.0.1:1/ads", "The server refused the connection (127.0.0.1:1)", JsonValueKind.Null), (subscription.GetProperty("url").GetString(),
+            subscription.GetProperty("error").GetString(), subscription.GetProperty("progress").ValueKind));
+        Assert.All(["asked", "changed", "next"], member => Assert.Equal(JsonValueKind.String, subscription.GetProperty(member).ValueKind));
+    }
+
     [Fact]
     public async Task ManyAtOnce_AreAllAnswered()
     {
@@ -292,7 +322,7 @@ public sealed class AdminApiTests : IAsyncLifetime
 
     private Task<AdminApi?> StartAsync() => AdminApi.StartAsync(new AdminOptions { Socket = Socket }, Administered("app"), _loggers);
 
-    private Administered Administered(params string[] routes) => new(_scenario.Cache, () => _censor, () => routes, () => State, () => Task.FromResult(State with { Generation = 2 }));
+    private Administered Administered(params string[] routes) => new(_scenario.Cache, () => _censor, () => _subscriptions, () => routes, () => State, () => Task.FromResult(State with { Generation = 2 }));
 
     private static ConfigurationState State => new(1, DateTimeOffset.UnixEpoch, null, ["sluice.yaml:1:1: no"], ["cache.disk"]);
 

@@ -115,6 +115,19 @@ public class TunnelRuleTests
     }
 
     [Fact]
+    public void Limit_IsTakenOfOnceForEachTunnel_AndNotWhenItIsJudgedAgain()
+    {
+        var censor = Load("allow [{ id: few, hosts: [.test], limit: { requests: 2, per: rule, every: 1h } }, { id: seen, tag: seen, tls: [mismatch] }]");
+        var request = Ask.Connect("a.test:443");
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal("seen", Judge(censor, "a.test:443", "b.test").Tags);
+            Assert.False(censor.JudgeAgain("p", request, default, TunnelStart.OfHello(request.Target, "b.test", hasEch: false)).Denies);
+        }
+        Assert.Equal(("few", 429), (censor.Judge("p", request).Rule, censor.Judge("p", request).Status));
+    }
+
+    [Fact]
     public async Task List_CountsOnceForEachTunnel()
     {
         var path = Path.GetTempFileName();

@@ -19,25 +19,54 @@ internal sealed class ConnectionOptions(Option<string> configuration)
         return command;
     }
 
+    public bool WantsJson(ParseResult parsed) => parsed.GetValue(_json);
+
     /// <summary>Asks and prints; 1: asked for wrongly, 2: nobody answers.</summary>
-    public async Task<int> AskAsync(ParseResult parsed, Func<AdminClient, Task<AdminAnswer>> ask, Action<JsonElement> print)
+    public Task<int> AskAsync(ParseResult parsed, Func<AdminClient, Task<AdminAnswer>> ask, Action<JsonElement> print) => UseAsync(parsed, async client =>
     {
-        if (SocketOf(parsed) is not { } socket)
-            return CommandTree.Wrong;
+        var answer = await ask(client);
+        if (answer.Problem is not null)
+            return Complain(answer);
+        if (WantsJson(parsed))
+            await Console.Out.WriteLineAsync(answer.Body.GetRawText());
+        else
+            print(answer.Body);
+        return CommandTree.Ok;
+    });
+
+    /// <summary>Says what the proxy said.</summary>
+    public static int Complain(AdminAnswer answer)
+    {
+        Console.Error.WriteLine($"sluice: {answer.Problem}");
+        return answer.IsOurFault ? CommandTree.Wrong : CommandTree.Failed;
+    }
+
+    /// <summary>Gives its exit code, or 1: asked for wrongly, 2: nobody answers.</summary>
+    /// <param name="alone">What can be done without a proxy, by the configuration file; null: nothing.</param>
+    public async Task<int> UseAsync(ParseResult parsed, Func<AdminClient, Task<int>> use, Func<Configuration, Task<int>>? alone = null)
+    {
+        Configuration? read = null;
+        var socket = parsed.GetValue(_socket) is { } named ? Path.GetFullPath(named) : null;
+        if (socket is null)
+        {
+            if ((read = Load(parsed)) is null)
+                return CommandTree.Wrong;
+            if (read.Admin.Socket is null && alone is not null)
+                return await alone(read);
+            if ((socket = read.Admin.Socket) is null)
+            {
+                await Console.Error.WriteLineAsync($"{parsed.GetRequiredValue(configuration)}: there is no admin API: write admin: {{ socket: PATH }} and start Sluice again, or name it with --socket");
+                return CommandTree.Wrong;
+            }
+        }
         using var client = new AdminClient(socket);
         try
         {
-            var answer = await ask(client);
-            if (answer.Problem is { } problem)
-            {
-                await Console.Error.WriteLineAsync($"sluice: {problem}");
-                return answer.IsOurFault ? CommandTree.Wrong : CommandTree.Failed;
-            }
-            if (parsed.GetValue(_json))
-                await Console.Out.WriteLineAsync(answer.Body.GetRawText());
-            else
-                print(answer.Body);
-            return CommandTree.Ok;
+            return await use(client);
+        }
+        catch (HttpRequestException e) when (read is not null && alone is not null && e.InnerException is SocketException { SocketErrorCode: not SocketError.AccessDenied })
+        {
+            return await alone(read);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {
@@ -49,17 +78,12 @@ internal sealed class ConnectionOptions(Option<string> configuration)
         }
     }
 
-    private string? SocketOf(ParseResult parsed)
+    private Configuration? Load(ParseResult parsed)
     {
-        if (parsed.GetValue(_socket) is { } named)
-            return Path.GetFullPath(named);
-        var file = parsed.GetRequiredValue(configuration);
         // The ports are in use: by the proxy that is asked.
-        var loaded = ConfigurationFile.Load(file, EnvironmentVariables.All(), tryPorts: false);
-        if (loaded.Configuration is not { } read)
+        var loaded = ConfigurationFile.Load(parsed.GetRequiredValue(configuration), EnvironmentVariables.All(), tryPorts: false);
+        if (loaded.Configuration is null)
             Serving.Report(loaded.Problems);
-        else if (read.Admin.Socket is null)
-            Console.Error.WriteLine($"{file}: there is no admin API: write admin: {{ socket: PATH }} and start Sluice again, or name it with --socket");
-        return loaded.Configuration?.Admin.Socket;
+        return loaded.Configuration;
     }
 }

@@ -18,8 +18,9 @@ internal static class PolicyText
         }
         var table = Plain("format", "entries", "not understood", "written", "hits", "list");
         foreach (var list in lists)
-            Row(table, list.Format, $"{list.Entries}", $"{list.UnreadLines}", Ago(list.Written), $"{list.Hits}", list.Path);
+            Row(table, list.ReadAt is null ? "-" : list.Format, $"{list.Entries}", $"{list.UnreadLines}", Ago(list.Written), $"{list.Hits}", list.Subscription?.Url ?? list.Path);
         Write(table);
+        Subscriptions([.. lists.Select(list => list.Subscription).OfType<SubscriptionFacts>().Distinct()]);
         foreach (var line in lists.SelectMany(list => list.Unread))
             Console.Out.WriteLine($"{Safe(line.Where)}: {Safe(line.Reason)}");
     }
@@ -37,6 +38,22 @@ internal static class PolicyText
             Row(table, rule.Policy, rule.Hits.ToString(CultureInfo.InvariantCulture), Ago(rule.LastHit), rule.Rule);
         Write(table);
     }
+
+    private static void Subscriptions(IReadOnlyList<SubscriptionFacts> lists)
+    {
+        if (lists.Count == 0)
+            return;
+        Console.Out.WriteLine();
+        var table = Plain("asked", "changed", "next", "last time", "list");
+        foreach (var list in lists)
+            Row(table, Ago(list.Asked), Ago(list.Changed), In(list.Next), list.Error is null ? "well" : "failed", list.Url);
+        Write(table);
+        foreach (var list in lists.Where(list => list.Error is not null))
+            Console.Out.WriteLine($"{Safe(list.Url)}: {Safe(list.Error!)}{(list.Changed is null ? "; there is no copy: it names nothing" : "")}");
+    }
+
+    private static string In(DateTimeOffset? then) =>
+        then is { } known ? $"in {Span(Math.Max(0, (long)(known - TimeProvider.System.GetUtcNow()).TotalSeconds))}" : "now";
 
     private static string Ago(DateTimeOffset? then) =>
         then is { } known ? $"{Span(Math.Max(0, (long)(TimeProvider.System.GetUtcNow() - known).TotalSeconds))} ago" : "never";

@@ -33,6 +33,12 @@ internal sealed class FilterFiles(IReadOnlyList<string> paths, TimeProvider time
                     Written = stamps[i]?.Written, ReadAt = time.GetUtcNow(),
                 });
             }
+            catch (Exception e) when (IsMissing(e) && !WasRead(Paths[i]))
+            {
+                // It is still to come: until then the others hold.
+                problems.Add(Unreadable(Paths[i], e));
+                states.Add(new ListState(Paths[i], ListFormat.Adblock, 0, 0, [], 0));
+            }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 return [Unreadable(Paths[i], e)];
@@ -41,4 +47,6 @@ internal sealed class FilterFiles(IReadOnlyList<string> paths, TimeProvider time
         _content = new Content(builder.Build(), states);
         return problems;
     }
+
+    private bool WasRead(string path) => _content.States.Any(state => state.Path == path && state.ReadAt is not null);
 }

@@ -6,6 +6,9 @@ namespace Sluice.Policy.Lists;
 /// <param name="paths">Read together.</param>
 internal abstract class ListSource(params IReadOnlyList<string> paths)
 {
+    /// <summary>One list is read at a time, whoever wants it: building its index takes a core and twice the memory.</summary>
+    public static readonly Lock OneAtATime = new();
+
     private readonly FileWatch _watch = new(paths);
     private readonly Lock _lock = new();
 
@@ -25,6 +28,7 @@ internal abstract class ListSource(params IReadOnlyList<string> paths)
     /// <returns>What is wrong with them.</returns>
     public IReadOnlyList<PolicyProblem> Read()
     {
+        lock (OneAtATime)
         lock (_lock)
             return Read(_watch.Read());
     }
@@ -34,5 +38,8 @@ internal abstract class ListSource(params IReadOnlyList<string> paths)
 
     protected abstract IReadOnlyList<PolicyProblem> Read(IReadOnlyList<FileStamp?> stamps);
 
-    protected static PolicyProblem Unreadable(string path, Exception error) => new(path, $"the list cannot be read: {error.Message}", Fatal: true);
+    protected static PolicyProblem Unreadable(string path, Exception error) =>
+        new(path, $"the list cannot be read: {(IsMissing(error) ? "there is no such file" : error.Message)}", Fatal: true);
+
+    protected static bool IsMissing(Exception error) => error is FileNotFoundException or DirectoryNotFoundException;
 }

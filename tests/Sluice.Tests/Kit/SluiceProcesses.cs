@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace Sluice.Tests.Kit;
+
+/// <summary>The program as processes of its own; those that still run are killed at the end.</summary>
+internal sealed partial class SluiceProcesses : IDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly List<Process> _started = [];
+
+    public void Dispose()
+    {
+        foreach (var process in _started)
+        {
+            if (!process.HasExited)
+                process.Kill();
+            process.Dispose();
+        }
+    }
+
+    /// <summary>Runs a configuration with a forward listener until it listens.</summary>
+    public async Task<(Process Process, IPEndPoint At)> ServeAsync(string yaml)
+    {
+        var process = Start($"run -c {yaml}");
+        var said = "";
+        while (!said.Contains("Ctrl-C", StringComparison.Ordinal))
+            said += await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().Within(Patience) ?? throw new EndOfStreamException(said);
+        return (process, new IPEndPoint(IPAddress.Loopback, int.Parse(Port().Match(said).Groups[1].Value, CultureInfo.InvariantCulture)));
+    }
+
+    /// <summary>What a command prints that ends well and complains of nothing.</summary>
+    public async Task<string> OutputAsync(string arguments)
+    {
+        var (code, output, error) = await RunAsync(arguments);
+        Assert.Equal((0, ""), (code, error));
+        return output;
+    }
+
+    public async Task<(int Code, string Output, string Error)> RunAsync(string arguments)
+    {
+        var process = Start(arguments);
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).Within(Patience);
+        return (process.ExitCode, await output, await error);
+    }
+
+    public Process Start(string arguments)
+    {
+        var process = Process.Start(new ProcessStartInfo("dotnet")
+        {
+            Arguments = $"\"{Path.Combine(AppContext.BaseDirectory, "sluice.dll")}\" {arguments}",
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        _started.Add(process);
+        return process;
+    }
+
+    [GeneratedRegex(@"127\.0\.0\.1:([0-9]+) +forward proxy")]
+    private static partial Regex Port();
+}
