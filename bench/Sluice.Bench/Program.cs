@@ -22,6 +22,7 @@ return args switch
     ["censor-cost", .. var options] => await CensorCost.RunAsync(options),
     ["reload", .. var options] => await ReloadUnderLoad.RunAsync(options),
     ["hit-ratio", .. var options] => await HitRatios.RunAsync(options),
+    ["tunnels", .. var options] => await TunnelCost.RunAsync(options),
     ["filters", .. var options] => FilterCheck.Run(options),
     [ServedProxy.Command, .. var options] => await ServedProxy.ServeAsync(options),
     _ => Micro(args),

@@ -16,7 +16,7 @@ using Sluice.Records;
 namespace Sluice.Bench.Checks;
 
 /// <summary>
-/// The proxy under check, as a process of its own: this executable again, with a forward, a reverse and a tcp listener
+/// The proxy under check, as a process of its own: this executable again, with a forward, a reverse and a tcp listener, and a forward one without a policy,
 /// on ports that the system chooses, a cache (in memory, of 64 MiB, unless it is asked for another), the list of 10,000 names and its access log as
 /// JSON in a file. It serves until its standard input ends; the lines on it are questions. What it logs of itself is kept.
 /// </summary>
@@ -53,6 +53,9 @@ internal sealed class ServedProxy : IAsyncDisposable
     public IPEndPoint Reverse => _endPoints[1];
 
     public IPEndPoint Relay => _endPoints[2];
+
+    /// <summary>Forward, without a policy.</summary>
+    public IPEndPoint Open => _endPoints[3];
 
     /// <summary>User and system, all threads, since the start; in steps of 10 ms.</summary>
     public TimeSpan Cpu
@@ -169,7 +172,7 @@ internal sealed class ServedProxy : IAsyncDisposable
         var origin = new HostPort("127.0.0.1", int.Parse(options[0], CultureInfo.InvariantCulture));
         return new Configuration
         {
-            Listeners = [Listener(ListenerKind.Forward, null), Listener(ListenerKind.Reverse, origin), Listener(ListenerKind.Tcp, origin)],
+            Listeners = [Listener(ListenerKind.Forward, null), Listener(ListenerKind.Reverse, origin), Listener(ListenerKind.Tcp, origin), Listener(ListenerKind.Forward, null) with { Name = "open", Policy = null }],
             Cache = JsonSerializer.Deserialize<CacheOptions>(options[2])!,
             Policies = [new PolicyOptions { Name = List, DefaultAllows = true, Rules = [new RuleOptions { Id = List, Action = RuleAction.Deny, Hosts = [.. BlockList.Lines] }] }],
             Log = new LogOptions { Format = LogFormat.Json, File = options[1] },

@@ -8,6 +8,9 @@ namespace Sluice.Config;
 /// <summary>One rule of <c>policies.*.rules</c>, but for its hosts.</summary>
 internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnlyCollection<string> upstreams, UserReader users)
 {
+    /// <summary>What has no meaning once a tunnel is open, or for any.</summary>
+    private static readonly string[] NotOfTunnels = ["status", "reason", "redirect", "bypassCache", "route", "dialAs", "paths", "query", "reply"];
+
     private static readonly string[] Additions = ["tag", "bypassCache", "route", "dialAs", "limit"];
     private static readonly string[] OfRequests = ["bypassCache", "route", "dialAs", "limit"];
     private static readonly string[] OfRefusals = ["status", "reason", "refusal", "redirect"];
@@ -40,6 +43,7 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
             Query = Patterns(section, "query"),
             Headers = Patterns(section, "headers"),
             Times = [.. section.List("times").Select(ReadTime)],
+            Tls = section.Some<TlsFacts>("tls", Values.TlsFact),
             Reply = section.Child("reply") is { } reply ? ReadReply(reply) : null,
             Status = (int)(section.Whole("status") ?? 403),
             Reason = section.Text("reason"),
@@ -77,6 +81,11 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
         foreach (var key in OfRefusals)
             if (rule.Action != RuleAction.Deny && section.Has(key) && !(key == "reason" && rule.Limit?.Requests is not null))
                 section.Problem(key, $"stands in a rule that {(rule.Action == RuleAction.Allow ? "allows" : "refuses nothing")}, remove it: only a refusal has a {key}");
+        foreach (var key in NotOfTunnels)
+            if (rule.Tls.Count > 0 && section.Has(key))
+                section.Problem(key, "has nothing to do beside tls, remove one of them: a tunnel shows no path, and once it is open it has its place and no page");
+        if (rule.Tls.Count > 0 && rule.Refusal == RefusalForm.Empty)
+            section.Problem("refusal", "comes too late beside tls: an open tunnel can be closed or reset");
         foreach (var key in OfRequests.Where(section.Has))
         {
             if (rule.Action == RuleAction.Deny)

@@ -333,6 +333,9 @@ internal static class Values
     public static string? Scheme(string text, out string scheme) =>
         (scheme = text) is "http" or "https" or "connect" ? null : "is not a scheme that passes here, write http, https or connect";
 
+    public static string? TlsFact(string text, out TlsFacts fact) =>
+        (fact = TlsWords.FactOf(text)) == TlsFacts.None ? $"is not known{Nearest.Hint(text, TlsWords.All)}" : null;
+
     /// <summary>RFC 9110 s.9.1: a token, with case.</summary>
     public static string? Method(string text, out string method) =>
         (method = text).Length == 0 || text.AsSpan().ContainsAnyExceptInRange('A', 'Z') && text.ToUpperInvariant() is var upper && upper != text && !upper.AsSpan().ContainsAnyExceptInRange('A', 'Z')

@@ -105,7 +105,7 @@ internal sealed class HttpProxy(HttpCache cache, LoginStep login, Fetch fetch, T
             return Tunnels.PortDenied(x.Request.Target.Port);
         if (x.Record.Upstream is { } upstream && x.Route.Addresses != AddressRules.Any && !now.Addresses.Admits(upstream))
             return AddressDenied;
-        return now.Judge(x.Request, x.Asker with { User = x.User?.Current }) is { Denies: true } denied ? denied : null;
+        return now.JudgeAgain(x.Request, x.Asker with { User = x.User?.Current }, new TunnelStart(x.Record.Tls, x.Record.ServerName)) is { Denies: true } denied ? denied : null;
     }
 
     internal static ErrorPage Deny(Exchange x, Verdict verdict)

@@ -43,6 +43,15 @@ public sealed class ListenerGate(ListenerOptions options, AddressRules addresses
     /// <param name="asked">What <see cref="Judge"/> said of the request.</param>
     public Verdict JudgeReply(Verdict asked, RequestHead request, Asker asker, ResponseHead reply) => censor.JudgeReply(options.Policy, asked, request, asker, reply);
 
+    /// <summary>Whether its policy says more of a tunnel when its first octets are there.</summary>
+    public bool LooksIntoTunnels { get; } = censor.LooksIntoTunnels(options.Policy);
+
+    /// <param name="asked">What <see cref="Judge"/> said of the CONNECT.</param>
+    public Verdict JudgeTunnel(Verdict asked, RequestHead request, Asker asker, TunnelStart start) => censor.JudgeTunnel(options.Policy, asked, request, asker, start);
+
+    /// <summary>Judges what is open.</summary>
+    public Verdict JudgeAgain(RequestHead request, Asker asker, TunnelStart start) => censor.JudgeAgain(options.Policy, request, asker, start);
+
     /// <summary>Whether CONNECT may name that port.</summary>
     public bool LetsConnectTo(int port)
     {

@@ -5,6 +5,7 @@ using Sluice.Http;
 using Sluice.Net;
 using Sluice.Policy;
 using Sluice.Records;
+using Sluice.Tls;
 using Sluice.Upstream;
 
 namespace Sluice.Forwarding;
@@ -98,14 +99,56 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
             // The relay finds the same and says so.
         }
         x.MarkFirstByte();
-        var pace = PaceOf(x);
-        var relay = new Relay(client.Socket, upstream, deadlines) { Pace = pace };
         var (idle, stop) = (x.Listener.Limits.TunnelIdle, x.Aborted);
         x.Client.Tunnel = x;
+        if (x.Record.Kind == RecordKind.Connect && x.Listener.LooksIntoTunnels)
+        {
+            if (await LookAsync(x, client, upstream) is not { } early)
+                return;
+            client = client with { Early = early };
+        }
+        var pace = PaceOf(x);
+        var relay = new Relay(client.Socket, upstream, deadlines) { Pace = pace };
         var result = tls is null
             ? await relay.RunAsync(client.Early, idle, stop)
             : await TlsTunnel.RunAsync(client, tls, upstream, idle, pace, stop);
         x.Client.Tunnel = null;
         RelayOutcome.Note(x.Record, result, earlyDown.Length);
+    }
+
+    /// <summary>Has the tunnel judged by its first octets, and returns them; null: it has ended, and the record says how.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>?> LookAsync(Exchange x, TakenSocket client, TcpSocket upstream)
+    {
+        var opening = new TunnelOpening(client, upstream, x.Listener.Limits, deadlines);
+        var end = RelayEnd.IdleTimedOut;
+        try
+        {
+            if (await opening.ReadAsync(x.Request.Target) is { } start)
+            {
+                if (!Judge(x, start).Denies)
+                    return opening.Octets;
+                x.Record.ErrorDetail = opening.Fault == HelloFault.None ? null : opening.Fault.Text();
+                await opening.RefuseAsync(start, x.Verdict.Refusal == RefusalForm.Reset);
+                return null;
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            end = x.Aborted.IsCancellationRequested ? RelayEnd.Stopped : RelayEnd.ClientReset;
+        }
+        client.Socket.Reset();
+        upstream.Reset();
+        RelayOutcome.Note(x.Record, new RelayResult(0, 0, end, null));
+        return null;
+    }
+
+    private static Verdict Judge(Exchange x, TunnelStart start)
+    {
+        (x.Record.Tls, x.Record.ServerName) = (start.Facts, start.ServerName);
+        var verdict = x.Listener.JudgeTunnel(x.Verdict, x.Request, x.Asker, start);
+        // It may have waited for long: what has been judged again meanwhile did not know of this.
+        if (!verdict.Denies && x.Client.Listener != x.Listener)
+            verdict = HttpProxy.WhyNoLonger(x, x.Client.Listener) ?? verdict;
+        return x.Verdict = x.Record.Verdict = verdict;
     }
 }

@@ -11,6 +11,9 @@ public sealed class RequestHead
     public required ProtocolVersion Version { get; init; }
 
     public required FieldList Fields { get; init; }
+
+    /// <summary>The same, asked of another host.</summary>
+    internal RequestHead To(string host) => new() { Method = Method, Target = Target with { Host = host }, Version = Version, Fields = Fields };
 }
 
 /// <summary>The head of a final or interim response.</summary>

@@ -34,12 +34,11 @@ public abstract class TcpSocket : IDisposable
     /// <summary>Null: it has gone already.</summary>
     public abstract IPEndPoint? RemoteEndPoint { get; }
 
-    /// <summary>Completes with true when a receive would find bytes, FIN or an error: who waits needs no buffer.
-    /// False: <see cref="CancelWait"/> was called.</summary>
+    /// <summary>Completes with true when a receive would find bytes, FIN or an error (after one that filled its buffer perhaps too early: a
+    /// receive then waits): who waits needs no buffer. False: <see cref="CancelWait"/> was called.</summary>
     public abstract ValueTask<bool> WaitToReceiveAsync();
 
-    /// <summary>Ends the pending <see cref="WaitToReceiveAsync"/>, or else the next one, with false. The one after it may be true too early:
-    /// a receive then waits.</summary>
+    /// <summary>Ends the pending <see cref="WaitToReceiveAsync"/>, or else the next one, with false.</summary>
     public abstract void CancelWait();
 
     /// <summary>Receives what is there, or waits for it. 0: FIN.</summary>

@@ -4,8 +4,9 @@ using Sluice.Policy.Lists;
 namespace Sluice.Policy;
 
 /// <summary>What the rules look at, in the spelling in which they compare. What few rules need is made when one asks.</summary>
+/// <param name="tls">What a tunnel's first octets are.</param>
 /// <param name="explaining">Null: it is judged, and counted.</param>
-internal ref struct Asked(RequestHead request, Asker asker, TimeProvider time, Explaining? explaining = null)
+internal ref struct Asked(RequestHead request, Asker asker, TimeProvider time, TlsFacts tls = TlsFacts.None, Explaining? explaining = null)
 {
     private string? _url;
     private string? _wholeUrl;
@@ -20,6 +21,8 @@ internal ref struct Asked(RequestHead request, Asker asker, TimeProvider time, E
     public readonly RequestTarget Target => request.Target;
 
     public readonly Asker Asker => asker;
+
+    public readonly TlsFacts Tls => tls;
 
     /// <summary>Canonical. A host that has no such form stands as it is: only a rule for all can match it.</summary>
     public readonly string Host { get; } = HostText.Canonical(request.Target.Host) ?? request.Target.Host;

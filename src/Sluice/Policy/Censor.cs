@@ -98,6 +98,22 @@ public sealed class Censor : IAsyncDisposable
     /// <summary>What in the policies can be left out as their lists stand: nothing that keeps them from work.</summary>
     public IEnumerable<PolicyProblem> Needless() => _policies.Values.SelectMany(ruling => PolicyCheck.Needless(ruling.Policy, ruling.Rules));
 
+    /// <summary>Whether that policy has rules that say more of a tunnel when its first octets are there.</summary>
+    public bool LooksIntoTunnels(string? policy) => policy is not null && _policies[policy].LooksIntoTunnels;
+
+    /// <summary>Judges a tunnel that has been allowed and opened, before an octet of it is passed on.</summary>
+    /// <param name="policy">As for <see cref="Judge"/>.</param>
+    /// <param name="asked">What <see cref="Judge"/> said of the CONNECT.</param>
+    /// <param name="request">The CONNECT.</param>
+    /// <param name="asker">Who asks.</param>
+    /// <param name="start">What its first octets are.</param>
+    public Verdict JudgeTunnel(string? policy, Verdict asked, RequestHead request, Asker asker, TunnelStart start) =>
+        policy is null ? asked : _policies[policy].JudgeTunnel(asked, request, asker, start);
+
+    /// <summary>Judges anew what is open, by all that is known of it. Counts nothing.</summary>
+    public Verdict JudgeAgain(string? policy, RequestHead request, Asker asker, TunnelStart start) =>
+        policy is null ? Verdict.Allowed : _policies[policy].JudgeAgain(request, asker, start);
+
     /// <summary>How often each rule has matched since the start.</summary>
     public IEnumerable<RuleHits> Hits() =>
         from policy in _policies

@@ -86,6 +86,7 @@ public static class PolicyCheck
         Add("paths", rule.Paths);
         Add("urls", rule.Urls);
         Add("times", rule.Times);
+        Add("tls", rule.Tls);
         // Here all must hold: more of them is less.
         foreach (var parameter in rule.Query)
             Add($"query {parameter.Name}", [parameter.Value]);

@@ -61,28 +61,41 @@ internal sealed class Rule
     /// <summary>It can be judged only when the answer's head is there.</summary>
     public bool IsOnReply => _reply is not null;
 
+    /// <summary>It can be judged only when a tunnel's first octets are there.</summary>
+    public bool IsOnTunnel => _options.Tls.Count > 0;
+
+    /// <summary>It says of one host what it does not say of another.</summary>
+    public bool IsOnHost => _options.Hosts.Count > 0 || _options.HostsFile is not null || _options.Filters.Count > 0 || _options.Urls.Count > 0;
+
     public RuleCounter Counter { get; }
 
     /// <summary>What its limit leaves; null: it has none.</summary>
     public RuleRate? Rate { get; }
 
-    /// <summary>The rule's verdict, counted, or null where it does not match.</summary>
     /// <param name="reply">Null before there is an answer.</param>
-    public Verdict? Judge(ref Asked asked, ResponseHead? reply)
+    /// <param name="match">What matched, for <see cref="VerdictOn"/>.</param>
+    public bool Matches(ref Asked asked, ResponseHead? reply, out Match match)
     {
-        var match = default(Match);
+        match = default;
         var held = 0;
         while (held < _conditions.Length && _conditions[held].Matches(ref asked, ref match))
             held++;
         var matches = held == _conditions.Length && (_reply is null || _reply.Matches(reply!));
         if (asked.Explaining is { } explaining)
             explaining.Rules[_verdict.Position] = TrialOf(ref asked, reply, held, matches, match);
-        if (!matches)
-            return null;
-        if (asked.Counts)
+        return matches;
+    }
+
+    /// <param name="isFirst">The exchange comes to it for the first time: it counts, and takes of what the limit leaves.</param>
+    public Verdict VerdictOn(in Match match, ref Asked asked, bool isFirst)
+    {
+        if (isFirst && asked.Counts)
+        {
+            match.Source?.Count(match.List!);
             Counter.Count(_time.GetUtcNow());
+        }
         if (Rate is not null)
-            return Rate.TryTake(asked.Asker, asked.Counts) ? _verdict with { Bandwidth = Rate.BandwidthFor(asked.Asker) } : _exceeded;
+            return isFirst && !Rate.TryTake(asked.Asker, asked.Counts) ? _exceeded! : _verdict with { Bandwidth = Rate.BandwidthFor(asked.Asker) };
         return match.Because is null ? _verdict : _verdict with
         {
             List = match.List, Line = match.Line,
@@ -128,6 +141,8 @@ internal sealed class Rule
             yield return new ListenerCondition(options.Listeners);
         if (options.Ports.Count > 0)
             yield return new PortCondition(options.Ports);
+        if (options.Tls.Count > 0)
+            yield return new TlsCondition(options);
         if (options.Clients.Count > 0)
             yield return new ClientCondition(options.Clients);
         if (options.Users.Count > 0)

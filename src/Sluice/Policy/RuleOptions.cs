@@ -82,6 +82,9 @@ public sealed record RuleOptions
 
     public IReadOnlyList<TimeWindow> Times { get; init; } = [];
 
+    /// <summary>What the first octets of a tunnel are.</summary>
+    public IReadOnlyList<TlsFacts> Tls { get; init; } = [];
+
     /// <summary>What must hold of the answer; null: the rule is about requests.</summary>
     public ReplyOptions? Reply { get; init; }
 

@@ -69,6 +69,13 @@ public sealed record Verdict
     internal Verdict Noting(Verdict refusal) =>
         Reports ? Adding(refusal) : refusal.AsReport().Gathering(this, refusal) with { Position = Position };
 
+    /// <summary>What it says of a tunnel that is to be allowed twice, by another name too.</summary>
+    internal Verdict And(Verdict other)
+    {
+        var tags = other.Tags?.Split(',').Except(Tags?.Split(',') ?? []).ToList() is { Count: > 0 } more ? Join(Tags, string.Join(',', more)) : Tags;
+        return (other.Denies || other.Reports && !Reports ? other : this) with { Tags = tags, Bandwidth = Bandwidth ?? other.Bandwidth };
+    }
+
     internal Verdict AsReport() => this with { Denies = false, Reports = true };
 
     /// <summary>The same with what both say beside their decision; of what there can be only one the earlier has it.</summary>

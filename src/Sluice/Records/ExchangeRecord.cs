@@ -108,6 +108,12 @@ public sealed class ExchangeRecord
 
     public Verdict Verdict { get; set; } = Verdict.Allowed;
 
+    /// <summary>What the first octets of the tunnel are; None: they were not looked at.</summary>
+    public TlsFacts Tls { get; set; }
+
+    /// <summary>Whom the tunnel's TLS asks for; null: it does not say, or was not looked at.</summary>
+    public string? ServerName { get; set; }
+
     /// <summary>The address that was dialled for this exchange or whose kept connection served it; null: none.</summary>
     public IPEndPoint? Upstream { get; set; }
 

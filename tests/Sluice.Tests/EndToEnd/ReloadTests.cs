@@ -98,6 +98,47 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal((true, "list", 2), (record.Verdict.Denies, record.Verdict.Rule, record.Verdict.Line));
     }
 
+    [Theory]
+    [InlineData("[{ id: no, deny: true, hosts: [.bad.test] }]")]
+    [InlineData("[{ id: no, deny: true, tls: [by-address] }]")]
+    public async Task OpenTunnelWhoseServerNameIsRefusedByNow_IsClosed(string rules)
+    {
+        await using var origin = ScriptedOrigin.StartRaw(EchoAsync);
+        await using var proxy = await StartAsync("[{ id: other, deny: true, hosts: [other.test] }]");
+        await using var tunnel = await TunnelAsync(proxy, origin, Hello.For("www.bad.test"));
+        Write(rules);
+        await proxy.ReloadAsync();
+        await tunnel.WaitUntilGoneAsync();
+        var record = await proxy.OnlyRecordAsync();
+        Assert.Equal((200, true, "no", "http_request_denied"), (record.Status, record.Verdict.Denies, record.Verdict.Rule, record.Error));
+    }
+
+    [Fact]
+    public async Task TunnelThatHasNotSaidAWordYet_IsJudgedByTheNewRules()
+    {
+        await using var origin = ScriptedOrigin.StartRaw(EchoAsync);
+        await using var proxy = await StartAsync("[{ id: other, deny: true, hosts: [other.test] }]");
+        await using var client = await TunnelAsync(proxy, origin, []);
+        Write("[{ id: no, deny: true, hosts: [.bad.test] }]");
+        await proxy.ReloadAsync();
+        await client.SendAsync(Hello.For("www.bad.test"));
+        await client.WaitUntilGoneAsync();
+        Assert.Equal("no", (await proxy.OnlyRecordAsync()).Verdict.Rule);
+    }
+
+    [Fact]
+    public async Task TunnelThatHasNotSaidAWordYet_IsClosedByRulesOnItsConnect()
+    {
+        await using var origin = ScriptedOrigin.StartRaw(EchoAsync);
+        await using var proxy = await StartAsync("[{ id: other, deny: true, hosts: [other.test] }]");
+        await using var client = await TunnelAsync(proxy, origin, []);
+        Write("[{ id: no, deny: true, schemes: [connect] }]");
+        await proxy.ReloadAsync();
+        await client.WaitUntilGoneAsync();
+        var record = await proxy.OnlyRecordAsync();
+        Assert.Equal(("no", "http_request_denied"), (record.Verdict.Rule, record.Error));
+    }
+
     [Fact]
     public async Task Listeners_ComeGoAndStay()
     {
@@ -236,13 +277,16 @@ public sealed class ReloadTests : IDisposable
         {{(more.Contains("logs:") ? "" : "logs: { access: off }")}}
         """);
 
-    private static async Task<RawConnection> TunnelAsync(RunningProxy proxy, ScriptedOrigin origin)
+    private static Task<RawConnection> TunnelAsync(RunningProxy proxy, ScriptedOrigin origin) => TunnelAsync(proxy, origin, "ping"u8.ToArray());
+
+    /// <param name="octets">That have gone through it and back.</param>
+    private static async Task<RawConnection> TunnelAsync(RunningProxy proxy, ScriptedOrigin origin, byte[] octets)
     {
         var client = await proxy.ConnectAsync();
         await client.SendAsync($"CONNECT {origin.Authority} HTTP/1.1\r\nHost: {origin.Authority}\r\n\r\n");
         Assert.Equal(200, (await client.ReadResponseAsync("CONNECT")).Status);
-        await client.SendAsync("ping");
-        Assert.Equal("ping", await client.ReadTextAsync(4));
+        await client.SendAsync(octets);
+        Assert.Equal(octets, await client.ReadExactlyAsync(octets.Length));
         return client;
     }
 

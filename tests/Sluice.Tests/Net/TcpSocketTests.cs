@@ -121,6 +121,10 @@ public class TcpSocketTests
         Assert.False(await waiting.Soon());
         own.CancelWait();
         Assert.False(await own.WaitToReceiveAsync().AsTask().Soon());
+        var next = own.WaitToReceiveAsync().AsTask();
+        Assert.False(next.IsCompleted);
+        own.CancelWait();
+        Assert.False(await next.Soon());
         var reading = own.ReadAsync(1);
         Assert.False(reading.IsCompleted);
         await near.SendAsync("x");

@@ -26,6 +26,8 @@ public sealed class ExplainTests
         { "ports: [443, 8000-8999]", "GET http://a.test:9000/", "- ports: 9000 is none of 443, 8000-8999" },
         { "ports: [443]", "CONNECT a.test:443", "+ ports: 443" },
         { "ports: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]", "CONNECT a.test:443", "- ports: 443 is none of 1, 2, 3, 4, 5, 6, 7, 8 and 2 more" },
+        { "tls: [mismatch]", "CONNECT a.test:443", "- tls: it is known when the tunnel's first octets are there" },
+        { "tls: [mismatch]", "GET http://a.test/", "- tls: there is no tunnel that is looked into" },
         { "clients: [10.1.0.0/24, 10.2.0.0/24]", "10.9.0.1 GET http://a.test/", "- clients: 10.9.0.1 is in none of 10.1.0.0/24, 10.2.0.0/24" },
         { "clients: [10.1.0.0/24, 10.2.0.0/24]", "10.2.0.7 GET http://a.test/", "+ clients: 10.2.0.7 is in 10.2.0.0/24" },
         { "clients: [10.1.0.0/24]", "GET http://a.test/", "- clients: the client is not known" },

@@ -1,4 +1,5 @@
 using System.Text;
+using Sluice.Policy;
 using Sluice.Records;
 using Sluice.Records.Formats;
 
@@ -49,6 +50,19 @@ public class FormatTests
     [InlineData("bad", """{"time":"2026-01-02T03:04:05.678Z","number":0,"generation":1,"listener":"forward","kind":"http","client":"127.0.0.1","status":400,"request_bytes":0,"response_bytes":0,"duration_ms":0,"cache":"NONE","verdict":"allow","error":"http_request_error","client_gone":true}""")]
     public void Json(string kind, string line) =>
         Assert.Equal(line, Sample.Format(LogFormat.Json).Line(Sample.Of(kind)));
+
+    [Theory]
+    [InlineData(TlsFacts.Match | TlsFacts.Ech, "example.com", "CONNECT example.com:443", "\"tls\":\"match,ech\",\"sni\":\"example.com\",")]
+    [InlineData(TlsFacts.Mismatch, "other.example", "CONNECT example.com:443  mismatch other.example", "\"tls\":\"mismatch\",\"sni\":\"other.example\",")]
+    [InlineData(TlsFacts.NoSni | TlsFacts.Ech, null, "CONNECT example.com:443  no-sni,ech", "\"tls\":\"no-sni,ech\",\"upstream\"")]
+    [InlineData(TlsFacts.None, null, "CONNECT example.com:443", "\"verdict\":\"allow\",\"upstream\"")]
+    public void Tunnel_SaysWhatItBeganWith(TlsFacts facts, string? name, string readable, string json)
+    {
+        var record = Sample.Tunnel();
+        (record.Tls, record.ServerName) = (facts, name);
+        Assert.EndsWith(readable, Sample.Format(LogFormat.Readable).Line(record), StringComparison.Ordinal);
+        Assert.Contains(json, Sample.Format(LogFormat.Json).Line(record), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(CacheUse.Hit, "TCP_HIT")]

@@ -25,8 +25,10 @@ internal sealed class Readiness : IValueTaskSource<bool>
             if (Interlocked.CompareExchange(ref _state, Awaited, Unknown) == Unknown)
             {
                 // Whoever disposes or cancels does so before it looks at the state.
-                if (_disposed || Volatile.Read(ref _cancelled) != 0)
+                if (_disposed)
                     Set();
+                else if (Volatile.Read(ref _cancelled) != 0)
+                    Wake();
                 return new ValueTask<bool>(this, _source.Version);
             }
         }
@@ -50,7 +52,14 @@ internal sealed class Readiness : IValueTaskSource<bool>
     public void Cancel()
     {
         Interlocked.Exchange(ref _cancelled, 1);
-        Set();
+        Wake();
+    }
+
+    /// <summary>Nothing has come: a wait after this one is not to end for it.</summary>
+    private void Wake()
+    {
+        if (Interlocked.CompareExchange(ref _state, Unknown, Awaited) == Awaited)
+            _source.SetResult(true);
     }
 
     /// <summary>Ends the wait, and all later ones, with an exception; on the thread pool, since whoever disposes does not

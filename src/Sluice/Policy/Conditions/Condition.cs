@@ -1,3 +1,5 @@
+using Sluice.Policy.Lists;
+
 namespace Sluice.Policy.Conditions;
 
 /// <summary>One condition of a rule on requests. Immutable, but for lists, whose content is swapped.</summary>
@@ -23,6 +25,9 @@ internal abstract class Condition
 /// <summary>What matched.</summary>
 internal record struct Match
 {
+    /// <summary>What counts the matches of <see cref="List"/>.</summary>
+    public ListSource? Source { get; set; }
+
     /// <summary>The list file that named it.</summary>
     public string? List { get; set; }
 

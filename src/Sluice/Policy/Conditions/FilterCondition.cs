@@ -1,4 +1,3 @@
-using Sluice.Http;
 using Sluice.Policy.Filters;
 
 namespace Sluice.Policy.Conditions;
@@ -14,9 +13,7 @@ internal sealed class FilterCondition(FilterFiles files) : Condition
         var found = Find(set, ref asked);
         if (found.Outcome != FilterOutcome.Blocked)
             return false;
-        if (asked.Counts)
-            files.Count(found.List);
-        (match.List, match.Line) = (found.List, found.Line);
+        (match.Source, match.List, match.Line) = (files, found.List, found.Line);
         match.Because = $"The filter '{set.TextOf(found)}' is for what is asked here.";
         return true;
     }
@@ -32,13 +29,8 @@ internal sealed class FilterCondition(FilterFiles files) : Condition
 
     private static FilterMatch Find(FilterSet set, ref Asked asked)
     {
-        var request = asked.Request;
         // Filters know hosts in one spelling.
-        if (asked.Host != asked.Target.Host)
-            request = new RequestHead
-            {
-                Method = request.Method, Target = asked.Target with { Host = asked.Host }, Version = request.Version, Fields = request.Fields,
-            };
+        var request = asked.Host == asked.Target.Host ? asked.Request : asked.Request.To(asked.Host);
         return set.Match(FilterRequest.Of(request));
     }
 }

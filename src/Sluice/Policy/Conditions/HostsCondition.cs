@@ -17,7 +17,7 @@ internal sealed class HostsCondition(ListIndex? inline, ListFile? file) : Condit
         {
             if (file is null || !file.Find(ref asked, out entry))
                 return false;
-            (match.List, match.Line) = (file.Path, entry.Line);
+            (match.Source, match.List, match.Line) = (file, file.Path, entry.Line);
         }
         match.Because = entry.Kind switch
         {

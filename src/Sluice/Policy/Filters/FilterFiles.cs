@@ -16,8 +16,7 @@ internal sealed class FilterFiles(IReadOnlyList<string> paths, TimeProvider time
 
     public FilterSet Set => _content.Set;
 
-    /// <summary>A filter of that list has decided.</summary>
-    public void Count(string list) => _hits.AddOrUpdate(list, 1, static (_, hits) => hits + 1);
+    public override void Count(string path) => _hits.AddOrUpdate(path, 1, static (_, hits) => hits + 1);
 
     protected override IReadOnlyList<PolicyProblem> Read(IReadOnlyList<FileStamp?> stamps)
     {

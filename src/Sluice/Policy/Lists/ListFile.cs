@@ -32,14 +32,10 @@ internal sealed class ListFile(string path, TimeProvider time) : ListSource(path
     /// <summary>What it names now.</summary>
     public ListIndex Index => _content.Index;
 
-    /// <summary>The first entry found that names the request, counted.</summary>
-    public bool Find(ref Asked asked, out ListEntry entry)
-    {
-        var found = _content.Index.Find(ref asked, out entry);
-        if (found && asked.Counts)
-            Interlocked.Increment(ref _hits);
-        return found;
-    }
+    /// <summary>The first entry found that names the request.</summary>
+    public bool Find(ref Asked asked, out ListEntry entry) => _content.Index.Find(ref asked, out entry);
+
+    public override void Count(string path) => Interlocked.Increment(ref _hits);
 
     protected override IReadOnlyList<PolicyProblem> Read(IReadOnlyList<FileStamp?> stamps)
     {

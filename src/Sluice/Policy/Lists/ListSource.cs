@@ -33,6 +33,9 @@ internal abstract class ListSource(params IReadOnlyList<string> paths)
             return Read(_watch.Read());
     }
 
+    /// <summary>The file with that path has named what a rule matched.</summary>
+    public abstract void Count(string path);
+
     protected abstract IReadOnlyList<PolicyProblem> Read(IReadOnlyList<FileStamp?> stamps);
 
     protected static PolicyProblem Unreadable(string path, Exception error) =>

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Encodings.Web;
 using Sluice.Http;
+using Sluice.Policy;
 
 namespace Sluice.Records.Formats;
 
@@ -42,6 +43,8 @@ internal sealed class JsonFormat : IRecordFormat
         if (record.Verdict.Line > 0)
             to.Put(",\"line\":"u8).Put(record.Verdict.Line);
         PutText(",\"tags\":\""u8, record.Verdict.Tags, to);
+        PutText(",\"tls\":\""u8, record.Tls.Text(), to);
+        PutText(",\"sni\":\""u8, record.ServerName, to);
         if (record.Upstream is { } upstream)
             PutEndPoint(",\"upstream\":\""u8, upstream, to);
         PutText(",\"error\":\""u8, record.Error, to);

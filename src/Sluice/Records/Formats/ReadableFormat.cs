@@ -1,3 +1,5 @@
+using Sluice.Policy;
+
 namespace Sluice.Records.Formats;
 
 /// <summary>One line for people, what is short and aligned first:
@@ -113,6 +115,10 @@ internal sealed class ReadableFormat(TimeZoneInfo zone) : IRecordFormat
             if (record.Verdict.List is { } list)
                 to.Put(", "u8).Put(list, SafeText.Quoted, "\\x"u8).Put((byte)':').Put(record.Verdict.Line);
         }
+        if ((record.Tls & ~(TlsFacts.Match | TlsFacts.Ech)) != 0)
+            to.Put("  "u8).Put(record.Tls.Text()!, SafeText.Bare, "\\x"u8);
+        if ((record.Tls & (TlsFacts.Mismatch | TlsFacts.ByAddress)) != 0)
+            to.Put((byte)' ').Put(record.ServerName ?? "", SafeText.Bare, "\\x"u8);
         if (record.Error is { } error)
         {
             to.Put("  "u8).Put(error, SafeText.Quoted, "\\x"u8);
