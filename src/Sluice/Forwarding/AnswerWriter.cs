@@ -14,12 +14,11 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Win32.SafeHandles;
 using Sluice.Http;
 using Sluice.Net;
-using Sluice.Policy;
 
 namespace Sluice.Forwarding;
 
 /// <summary>One per client connection; begun anew with each exchange.</summary>
-internal sealed class AnswerWriter(ClientConnection client)
+internal sealed partial class AnswerWriter(ClientConnection client)
 {
     private const int ReferFrom = 4 << 10;
 
@@ -85,6 +84,8 @@ internal sealed class AnswerWriter(ClientConnection client)
         _x.MarkFirstByte();
         if (_dropsContent)
             return new(true);
+        if (_x.Verdict.Bandwidth is { } bandwidth && piece.Length > bandwidth.Turn)
+            return WriteByTurnsAsync(new ReadOnlySequence<byte>(piece), bandwidth.Turn);
         Put(piece);
         return FlushAsync(piece.Length);
     }
@@ -97,7 +98,9 @@ internal sealed class AnswerWriter(ClientConnection client)
                 ? WriteAsync(pages, start, length)
                 : WriteAsync(pieces.First);
         _x.MarkFirstByte();
-        return _dropsContent || pieces.IsEmpty ? new(true) : WriteManyAsync(pieces);
+        return _dropsContent || pieces.IsEmpty ? new(true)
+            : _x.Verdict.Bandwidth is { } bandwidth ? WriteByTurnsAsync(pieces, bandwidth.Turn)
+            : WriteManyAsync(pieces);
     }
 
     private async ValueTask<bool> WriteAsync(PagedMemory pages, int start, int length)
@@ -271,7 +274,7 @@ internal sealed class AnswerWriter(ClientConnection client)
         {
             Put(piece);
             unsent += piece.Length;
-            if (unsent < InOneSend && _x.Verdict.Bandwidth is null)
+            if (unsent < InOneSend)
                 continue;
             if (!await FlushAsync(unsent))
                 return false;
@@ -359,22 +362,6 @@ internal sealed class AnswerWriter(ClientConnection client)
             return false;
         Sent(octets);
         return true;
-    }
-
-    private async ValueTask<bool> PaceAsync(ValueTask sending, int octets, Bandwidth bandwidth)
-    {
-        if (!await WaitAsync(sending, octets))
-            return false;
-        try
-        {
-            await bandwidth.TakeAsync(octets, _x.Aborted);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
-        }
-        // Back to its I/O thread.
-        return await GiveWayAsync();
     }
 
     private async ValueTask<bool> GiveWayAsync()

@@ -59,6 +59,7 @@ public class PolicyTests
             page: { contact: "it@school.test & room 12", template: page.html }
             """, ("games.txt", "play.test\n"), ("page.html", "<h1>{{reason}}</h1>\n{{error}}\n{{rule}}|{{list}}|{{contact}}|{{client}}|{{user}}|{{reference}}\n"));
         var refused = await proxy.AskAsync("GET http://play.test/ HTTP/1.1\r\nHost: play.test\r\n\r\n");
+        await proxy.RecordsAsync(1);
         Assert.Equal($"<h1>Games &lt;wait&gt;.</h1>\ngames|games.txt, line 1|it@school.test &amp; room 12|127.0.0.1||{proxy.Records[0].Number}\n", refused.Text);
         var json = await proxy.AskAsync("CONNECT play.test:443 HTTP/1.1\r\nHost: play.test:443\r\nAccept: application/json\r\n\r\n");
         Assert.Equal("application/problem+json", json["Content-Type"]);
