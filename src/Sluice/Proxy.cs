@@ -36,7 +36,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private Proxy(Configuration configuration, HttpCache cache, ILoggerFactory loggers, TimeProvider time, ConfigurationSource? source, Action<ExchangeRecord>? seen)
     {
         (_configuration, Cache, _loggers, _time, _source, _seen) = (configuration, cache, loggers, time, source, seen);
-        _dialer = new Dialer(time);
+        _dialer = new Dialer(time, configuration.Resolver);
         _upstream = new UpstreamPool(_dialer, UpstreamOptionsOf(configuration.Limits), time);
         _log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
         _heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));

@@ -18,6 +18,8 @@ internal static class StartText
             Point(text, forward.Second);
         var log = configuration.Log;
         text.Append(CultureInfo.InvariantCulture, $"Access log: {(log.Off ? "off" : $"{log.Format.ToString().ToLowerInvariant()} to {log.File ?? "standard output"}")}. ");
+        if (configuration.Resolver.IsSystem)
+            text.Append("Names: by the system's resolver, kept for 30 s. ");
         if (configuration.Admin.Socket is { } socket)
             text.Append(CultureInfo.InvariantCulture, $"Admin API: {socket}. ");
         return text.Append("Ctrl-C ends what is open and prints totals.\n").ToString();

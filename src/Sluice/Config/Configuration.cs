@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Sluice.Cache;
 using Sluice.Dashboard;
 using Sluice.Forwarding;
+using Sluice.Net;
 using Sluice.Policy;
 using Sluice.Records;
 using Sluice.Upstream;
@@ -28,6 +29,8 @@ public sealed record Configuration
     public LogOptions Log { get; init; } = new();
 
     public PageOptions Page { get; init; } = new();
+
+    public ResolverOptions Resolver { get; init; } = new();
 
     public AdminOptions Admin { get; init; } = new();
 

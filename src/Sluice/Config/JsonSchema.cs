@@ -66,6 +66,7 @@ internal static class JsonSchema
         KeyKind.Patterns => new() { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = new JsonArray("string", "null") } },
         KeyKind.Groups => new() { ["type"] = "object", ["additionalProperties"] = Many(Word()) },
         KeyKind.Hosts => Either(Many(Word()), Map(key.Path)),
+        KeyKind.Resolver => Either(new() { ["const"] = "system" }, Many(Word())),
         KeyKind.AccessLog => Either(new() { ["const"] = "off" }, Map(key.Path)),
         _ => Word(),
     };

@@ -24,6 +24,7 @@ internal enum KeyKind
     Age,
     Path,
     AccessLog,
+    Resolver,
 }
 
 /// <summary>One key of the configuration.</summary>
@@ -195,6 +196,8 @@ internal static class Keys
         new("page", KeyKind.Section, "with its defaults", "What people read who get no answer."),
         new("page.contact", KeyKind.Text, "nobody", "Whom to ask: an address, a name, a room."),
         new("page.template", KeyKind.Path, "the page that comes with Sluice", "A file of HTML with placeholders such as {{reason}}, read at each reload."),
+
+        new("resolver", KeyKind.Resolver, "the servers of /etc/resolv.conf", "Who is asked for the addresses of names, after /etc/hosts: name servers, as in [10.0.0.53, \"[2001:db8::53]:53\"], or system: the system's resolver, whose answers are kept for 30 s."),
 
         new("admin", KeyKind.Section, "off", "The admin API, which the commands cache, lists and rules speak to."),
         Req("admin.socket", KeyKind.Path, "The Unix socket where it is served, for the user alone that Sluice runs as (0600)."),

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Text;
 using Sluice.Cache;
 using Sluice.Dashboard;
 using Sluice.Forwarding;
+using Sluice.Net;
 using Sluice.Policy;
 using Sluice.Records;
 
@@ -26,6 +28,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         {
             Listeners = listeners,
             Cache = ReadCache(top.Child("cache")),
+            Resolver = ReadResolver(top),
             Admin = ReadAdmin(top.Child("admin")),
             Users = options,
             Upstreams = upstreams,
@@ -131,6 +134,20 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         else if (File.Exists(path) && Files.WhyNot(path, FileAccess.Write) is { } wrong)
             access.Problem("to", $"'{to}' cannot be written: {wrong}");
         return path;
+    }
+
+    private static ResolverOptions ReadResolver(Section top)
+    {
+        switch (top.Node["resolver"])
+        {
+            case Scalar { Text: "system" }:
+                return new ResolverOptions { IsSystem = true };
+            case Scalar { IsNull: false, Place.HasLine: true, Text: var text }:
+                top.Problem("resolver", $"'{text}' is not known, write system, or a list of name servers such as [10.0.0.53]");
+                return new ResolverOptions();
+            default:
+                return new ResolverOptions { Servers = top.Some<IPEndPoint>("resolver", Values.NameServer) };
+        }
     }
 
     private PageOptions ReadPage(Section? page)

@@ -149,7 +149,17 @@ internal static class Values
         }
     }
 
+    /// <summary><c>10.0.0.53</c> or <c>[2001:db8::53]:5353</c>.</summary>
+    public static string? NameServer(string text, out IPEndPoint value)
+    {
+        value = new IPEndPoint(IPAddress.None, 0);
+        if (IPEndPoint.TryParse(text, out var given) && (text.Contains(':') || text.Count(c => c == '.') == 3))
+            value = new IPEndPoint(given.Address, given.Port == 0 ? ResolverOptions.DnsPort : given.Port);
+        return value.Port > 0 ? null : "is not the address of a name server, write for example 10.0.0.53, or \"[2001:db8::53]:53\"";
+    }
+
     /// <summary>A tcp listener's upstream: <c>host:port</c>.</summary>
+
     public static string? HostAndPort(string text, out HostPort value)
     {
         if (HostPort.TryParse(text, out value))

@@ -21,8 +21,8 @@ public sealed class Dialer(Resolve resolve, TimeProvider time)
     /// <summary>RFC 8305 s.5, "Connection Attempt Delay": 250 ms recommended.</summary>
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>With the system's names and name servers.</summary>
-    public Dialer(TimeProvider time) : this(new Resolver(time).ResolveAsync, time)
+    /// <param name="options">Null: the system's names and name servers.</param>
+    public Dialer(TimeProvider time, ResolverOptions? options = null) : this(new Resolver(time, options ?? new ResolverOptions()).ResolveAsync, time)
     {
     }
 

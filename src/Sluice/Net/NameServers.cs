@@ -12,7 +12,7 @@ using DnsClient.Protocol;
 
 namespace Sluice.Net;
 
-/// <summary>The servers of one resolv.conf.</summary>
+/// <summary>Servers, and how they are asked.</summary>
 internal sealed class NameServers
 {
     /// <summary>RFC 8305 s.3, "Resolution Delay".</summary>
@@ -27,12 +27,12 @@ internal sealed class NameServers
     private readonly ResolvConf _conf;
     private readonly LookupClient? _client;
 
-    public NameServers(ResolvConf conf, int port)
+    public NameServers(ResolvConf conf, IReadOnlyList<IPEndPoint> servers)
     {
         _conf = conf;
-        if (conf.Servers.Count == 0)
+        if (servers.Count == 0)
             return;
-        _client = new LookupClient(new LookupClientOptions([.. conf.Servers.Select(server => new NameServer(server, port))])
+        _client = new LookupClient(new LookupClientOptions([.. servers.Select(server => new NameServer(server))])
         {
             UseCache = false,
             Timeout = conf.Timeout,
@@ -44,6 +44,8 @@ internal sealed class NameServers
             ThrowDnsErrors = false,
         });
     }
+
+    public static NameServers Of(ResolvConf conf, int port) => new(conf, [.. conf.Servers.Select(server => new IPEndPoint(server, port))]);
 
     /// <summary>There is somebody to ask.</summary>
     public bool Any => _client is not null;

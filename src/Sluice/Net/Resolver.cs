@@ -1,7 +1,7 @@
 // Names to addresses.
 //
 // What: a cache in front of the name servers, which says for every name what is known, for as long as that is true.
-// Strategy: /etc/hosts first, then what is kept, then the servers of /etc/resolv.conf; both files are read again when they change. What is kept
+// Strategy: /etc/hosts first, then what is kept, then the servers that are configured, or of /etc/resolv.conf; both files are read again when they change. What is kept
 //   lasts as long as its TTLs say, names without addresses as RFC 2308 says, failures of servers 1 s, then doubled up to 30 s (RFC 9520).
 //   One question per name at a time, whoever asks: it belongs to nobody, so that nobody's leaving ends it.
 //   Who asks in the last tenth of an address's TTL gets the answer and makes us ask again, so that a name in use never waits.
@@ -41,11 +41,16 @@ internal sealed class Resolver
     private readonly TimeProvider _time;
     private readonly int _mostNames;
     private readonly WatchedFile<FrozenDictionary<string, IPAddress[]>> _hosts;
-    private readonly WatchedFile<NameServers>? _servers;
+    private readonly Func<NameServers>? _servers;
 
-    /// <summary>As this system is configured.</summary>
-    public Resolver(TimeProvider time) : this(time, "/etc/hosts", OperatingSystem.IsLinux() ? "/etc/resolv.conf" : null, 53)
+    /// <summary>As we are configured, else as this system is.</summary>
+    public Resolver(TimeProvider time, ResolverOptions options)
+        : this(time, "/etc/hosts", OperatingSystem.IsLinux() && options is { IsSystem: false, Servers: [] } ? "/etc/resolv.conf" : null, ResolverOptions.DnsPort)
     {
+        if (options.Servers.Count == 0)
+            return;
+        var servers = new NameServers(new ResolvConf(), options.Servers);
+        _servers = () => servers;
     }
 
     /// <param name="resolvConf">Null, or a file without a server: the system's own resolver is asked.</param>
@@ -54,8 +59,10 @@ internal sealed class Resolver
         _mostNames = mostNames;
         _time = time;
         _hosts = new(hosts, HostsFile.Parse, time);
-        if (resolvConf is not null)
-            _servers = new(resolvConf, text => new NameServers(ResolvConf.Parse(text), port), time);
+        if (resolvConf is null)
+            return;
+        var servers = new WatchedFile<NameServers>(resolvConf, text => NameServers.Of(ResolvConf.Parse(text), port), time);
+        _servers = () => servers.Current;
     }
 
     /// <summary>The addresses of a name.</summary>
@@ -128,7 +135,7 @@ internal sealed class Resolver
 
     private async Task<NameAnswer> AskServersAsync(string name)
     {
-        if (_servers?.Current is { Any: true } servers)
+        if (_servers?.Invoke() is { Any: true } servers)
             return await servers.AskAsync(name);
         try
         {

@@ -68,6 +68,7 @@ public class DocumentsTests
         KeyKind.Statuses => "list of status codes",
         KeyKind.Patterns => "map of patterns",
         KeyKind.Groups => "map of lists",
+        KeyKind.Resolver => "list, or `system`",
         KeyKind.QueryNames => "list, or `all`",
         KeyKind.Age => "duration",
         KeyKind.Bind => "address and port",

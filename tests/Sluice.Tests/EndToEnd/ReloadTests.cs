@@ -216,8 +216,8 @@ public sealed class ReloadTests : IDisposable
     public async Task WhatIsTakenAtTheStartOnly_IsTold()
     {
         await using var proxy = await StartAsync("[]");
-        Write("[]", more: "cache: { memory: 1MiB }\nlimits: { connect: 3s, keepAlive: 5s }");
-        Assert.Equal(["cache.memory", "limits.connect"], (await proxy.ReloadAsync()).AtNextStart);
+        Write("[]", more: "cache: { memory: 1MiB }\nresolver: system\nlimits: { connect: 3s, keepAlive: 5s }");
+        Assert.Equal(["cache.memory", "resolver", "limits.connect"], (await proxy.ReloadAsync()).AtNextStart);
         Write("[]");
         Assert.Empty((await proxy.ReloadAsync()).AtNextStart);
     }

@@ -27,7 +27,7 @@ internal sealed class ListsUpdate(string? url, bool json, TimeProvider time)
     /// <summary>This process asks.</summary>
     public async Task<int> AloneAsync(Configuration configuration, CancellationToken stop)
     {
-        using var upstream = new UpstreamPool(new Dialer(time), Proxy.UpstreamOptionsOf(configuration.Limits), time);
+        using var upstream = new UpstreamPool(new Dialer(time, configuration.Resolver), Proxy.UpstreamOptionsOf(configuration.Limits), time);
         await using var lists = new ListSubscriptions(configuration.Lists, upstream, guard => new AddressRules([], [], guard), time, NullLogger.Instance);
         var before = Look();
         if (lists.Ask(url).Count > 0 || url is null)

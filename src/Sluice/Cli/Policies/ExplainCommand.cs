@@ -48,7 +48,7 @@ internal static class ExplainCommand
         await using var censor = Censor.Load(configuration.Policies, TimeProvider.System, NullLogger.Instance).Censor;
         try
         {
-            var report = await order.AnswerAsync(new Explainer(censor, new Dialer(TimeProvider.System), Proxy.GatesOf(configuration, censor), configuration.Users, cache: null));
+            var report = await order.AnswerAsync(new Explainer(censor, new Dialer(TimeProvider.System, configuration.Resolver), Proxy.GatesOf(configuration, censor), configuration.Users, cache: null));
             return new AdminAnswer(JsonSerializer.SerializeToElement(report, JsonSerializerOptions.Web), null, false);
         }
         catch (AdminProblemException problem)
