@@ -60,8 +60,10 @@ internal sealed class PlainSocket : TcpSocket
         var wait = Volatile.Read(ref _wait);
         try
         {
-            // A receive of zero bytes waits without a buffer.
-            await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, wait.Token);
+            // A receive of zero bytes waits without a buffer. That it completes does not say that there is something: it was seen to when it was cancelled at the same time.
+            do
+                await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, wait.Token);
+            while (!_socket.Poll(0, SelectMode.SelectRead));
             return true;
         }
         catch (OperationCanceledException)
@@ -69,7 +71,7 @@ internal sealed class PlainSocket : TcpSocket
             Volatile.Write(ref _wait, new CancellationTokenSource());
             return false;
         }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.OperationAborted)
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.OperationAborted or SocketError.NotSocket)
         {
             throw new ObjectDisposedException(nameof(TcpSocket), e);
         }
