@@ -244,6 +244,9 @@ internal sealed partial class Fetch
     private static async ValueTask<ErrorPage?> FollowAsync(Exchange x, FetchReader reader, Delivery delivery, ResponseHead head, CacheStatus status)
     {
         var (fetch, body, answer) = (reader.Fetch, reader.Body!, delivery.Answer);
+        // Stored meanwhile, its head has a length; trailers need chunks (RFC 9112 s.7.1.2).
+        if (fetch.Reply.BodyLength.Kind == BodyKind.Chunked && x.Version == ProtocolVersion.Http11)
+            head.Fields.Remove(FieldNames.ContentLength);
         if (delivery.Begin(head, status, fetch.Reply.BodyLength.Kind != BodyKind.None) is { } denied)
             return denied;
         while (true)
