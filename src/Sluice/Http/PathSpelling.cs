@@ -35,6 +35,10 @@ internal static class PathSpelling
         }
     }
 
+    /// <summary>Each segment up to its semicolon (RFC 3986 s.3.3).</summary>
+    public static string WithoutParameters(string path) =>
+        path.Contains(';') ? string.Join('/', path.Split('/').Select(segment => segment.Split(';')[0])) : path;
+
     /// <summary>Of a glob, which may begin with its star instead of the path's slash.</summary>
     public static string NormalizeGlob(string glob) =>
         glob[0] == '/' ? Normalize(glob, glob.Length) : Normalize("/" + glob, glob.Length + 1)[1..];

@@ -59,16 +59,18 @@ public sealed partial record RequestTarget(TargetForm Form, string Scheme, strin
         }
     }
 
-    /// <summary>The same as an origin reads it that takes escaped slashes for slashes (<c>/static/..%2Faccount</c>); mostly the same text.</summary>
+    /// <summary>The same as an origin reads it that takes escaped slashes for slashes (<c>/static/..%2Faccount</c>) and drops the parameters of segments
+    /// (RFC 3986 s.3.3; <c>/static/..;/account</c>); mostly the same text.</summary>
     internal ReadOnlySpan<char> PathInOtherReading
     {
         get
         {
             var path = PathInOneSpelling;
-            if (!path.Contains("%2F", StringComparison.Ordinal) && !path.Contains("%5C", StringComparison.Ordinal))
+            if (!path.Contains(';') && !path.Contains("%2F", StringComparison.Ordinal) && !path.Contains("%5C", StringComparison.Ordinal))
                 return path;
             var slashes = path.ToString().Replace("%2F", "/", StringComparison.Ordinal).Replace("%5C", "/", StringComparison.Ordinal);
-            return PathSpelling.Normalize(slashes, slashes.Length);
+            var plain = PathSpelling.WithoutParameters(slashes);
+            return PathSpelling.Normalize(plain, plain.Length);
         }
     }
 

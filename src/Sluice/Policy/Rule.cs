@@ -27,7 +27,7 @@ internal sealed class Rule
         Counter = former?.Counter ?? new RuleCounter();
         Rate = options.Limit is null ? null : former?.Rate is { } rate && rate.Options == options.Limit ? rate.Share() : new RuleRate(options.Limit);
         _conditions = [.. ConditionsOf(options, sources, problems)];
-        _reply = options.Reply is { } reply ? new ReplyCondition(reply) : null;
+        _reply = options.Reply is { } reply ? new ReplyCondition(reply, options.Action) : null;
         _verdict = options.Action == RuleAction.Deny
             ? new Verdict
             {
@@ -134,7 +134,7 @@ internal sealed class Rule
     private static IEnumerable<Condition> ConditionsOf(RuleOptions options, RuleSources sources, List<PolicyProblem> problems)
     {
         if (options.Methods.Count > 0)
-            yield return new MethodCondition(options.Methods);
+            yield return new MethodCondition(options);
         if (options.Schemes.Count > 0)
             yield return new SchemeCondition(options.Schemes);
         if (options.Listeners.Count > 0)
@@ -156,7 +156,7 @@ internal sealed class Rule
         if (UrlCondition.IsIn(options))
             yield return new UrlCondition(options);
         if (options.Query.Count > 0)
-            yield return new QueryCondition(options.Query);
+            yield return new QueryCondition(options);
         if (options.Hosts.Count > 0 || sources.Hosts is not null)
             yield return new HostsCondition(options.Hosts.Count > 0 ? Inline(options, problems) : null, sources.Hosts);
         if (sources.Filters is not null)

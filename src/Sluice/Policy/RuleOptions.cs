@@ -65,7 +65,7 @@ public sealed record RuleOptions
 
     public IReadOnlyList<PortRange> Ports { get; init; } = [];
 
-    /// <summary>As they are sent: methods have case (RFC 9110 s.9.1).</summary>
+    /// <summary>With case (RFC 9110 s.9.1), but for a rule that denies: not all origins mind it.</summary>
     public IReadOnlyList<string> Methods { get; init; } = [];
 
     /// <summary>Of the path in its one spelling, without query.</summary>

@@ -51,6 +51,11 @@ public class EvasionTests
         { "a parameter with an escaped name", "GET http://ok.test:PORT/?%6bey=1" + End },
         { "a parameter behind others", "GET http://ok.test:PORT/?a=1&b&key=1" + End },
         { "a parameter without a value", "GET http://ok.test:PORT/?key" + End },
+        { "parameters of a segment behind dots", "GET http://ok.test:PORT/a/..;x=1/secret" + End },
+        { "parameters of the denied segment", "GET http://ok.test:PORT/secret;x=1" + End },
+        { "a parameter behind a semicolon", "GET http://ok.test:PORT/?a=1;key=1" + End },
+        { "a parameter as a form writes it", "GET http://ok.test:PORT/?two+words=%31" + End },
+        { "a denied method in small letters", "delete http://ok.test:PORT/" + End },
         { "a denied method", "DELETE http://ok.test:PORT/" + End },
         { "a field in other letters", "GET http://ok.test:PORT/ HTTP/1.1\r\nHost: ok.test\r\nx-eViL: 1\r\n\r\n" },
         { "a field the second time", "GET http://ok.test:PORT/ HTTP/1.1\r\nHost: ok.test\r\nX-Evil:\r\nX-Evil: 1\r\n\r\n" },
@@ -138,6 +143,7 @@ public class EvasionTests
               - { id: paths,  deny: true, paths: ["/secret*"] }
               - { id: method, deny: true, methods: [DELETE] }
               - { id: query,  deny: true, query: { key: "*" } }
+              - { id: form,   deny: true, query: { "two words": "1" } }
               - { id: field,  deny: true, headers: { X-Evil: "*" } }
         """);
 }

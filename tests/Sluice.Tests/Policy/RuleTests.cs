@@ -20,7 +20,7 @@ public class RuleTests
         { "schemes: [http]", ["+ GET http://a.test/", "- CONNECT a.test:443"] },
         { "schemes: [connect]", ["- GET http://a.test/", "+ CONNECT a.test:443"] },
         { "ports: [443, 8000-8999]", ["+ CONNECT a.test:443", "+ GET http://a.test:8000/", "+ GET http://a.test:8999/", "- GET http://a.test:9000/", "- GET http://a.test/"] },
-        { "methods: [POST, PUT]", ["+ POST http://a.test/", "- GET http://a.test/", "- post http://a.test/"] },
+        { "methods: [POST, PUT]", ["+ POST http://a.test/", "- GET http://a.test/", "+ post http://a.test/"] },
         { "hosts: [.a.test, 192.0.2.1]", ["+ GET http://A.test./", "+ CONNECT b.a.test:443", "+ GET http://3221225985/", "- GET http://ba.test/"] },
         {
             "paths: [/repos/*/issues, \"regex:^/v[0-9]+/\"]",

@@ -2,11 +2,13 @@ using Sluice.Policy.Lists;
 
 namespace Sluice.Policy.Conditions;
 
-/// <summary>Parameters of the query, each of which must have such a value at one of its places. Unreserved characters are compared decoded
-/// (RFC 3986 s.6.2.2.2).</summary>
-internal sealed class QueryCondition(IEnumerable<NamedPattern> parameters) : Condition
+/// <summary>Parameters of the query, each of which must have such a value at one of its places: as it stands, with unreserved characters decoded
+/// (RFC 3986 s.6.2.2.2), or as a form means it, with every escape decoded and <c>+</c> a space. Some origins end a parameter at a semicolon, too: what
+/// allows must match in both readings, for all else one is enough.</summary>
+internal sealed class QueryCondition(RuleOptions rule) : Condition
 {
-    private readonly NamedPattern[] _parameters = [.. parameters];
+    private readonly NamedPattern[] _parameters = [.. rule.Query];
+    private readonly bool _needsBoth = rule.Action == RuleAction.Allow;
 
     public override string Name => "query";
 
@@ -34,19 +36,29 @@ internal sealed class QueryCondition(IEnumerable<NamedPattern> parameters) : Con
         return query.IsEmpty ? query : query[1..];
     }
 
-    private static bool Holds(ReadOnlySpan<char> query, NamedPattern parameter) => Has(query, parameter) == parameter.Value is not null;
+    private bool Holds(ReadOnlySpan<char> query, NamedPattern parameter)
+    {
+        var holds = Has(query, parameter, "&") == parameter.Value is not null;
+        return holds == _needsBoth && query.Contains(';') ? Has(query, parameter, "&;") == parameter.Value is not null : holds;
+    }
 
     /// <summary>Whether it is there with that value, or, where it must be absent, at all.</summary>
-    private static bool Has(ReadOnlySpan<char> query, NamedPattern parameter)
+    private static bool Has(ReadOnlySpan<char> query, NamedPattern parameter, string separators)
     {
-        foreach (var range in query.Split('&'))
+        foreach (var range in query.SplitAny(separators))
         {
             var pair = query[range];
             var equals = pair.IndexOf('=');
             var name = equals < 0 ? pair : pair[..equals];
-            if (name.SequenceEqual(parameter.Name) && parameter.Value?.Matches(equals < 0 ? default : pair[(equals + 1)..], ignoreCase: true) is not false)
+            var value = equals < 0 ? default : pair[(equals + 1)..];
+            if ((name.SequenceEqual(parameter.Name) || OfForm(name).SequenceEqual(parameter.Name))
+                && (parameter.Value is not { } pattern || pattern.Matches(value, ignoreCase: true) || pattern.Matches(OfForm(value), ignoreCase: true)))
                 return true;
         }
         return false;
     }
+
+    /// <summary>As application/x-www-form-urlencoded is read (URL Standard s.5.1).</summary>
+    private static ReadOnlySpan<char> OfForm(ReadOnlySpan<char> text) =>
+        text.ContainsAny('+', '%') ? Uri.UnescapeDataString(text.ToString().Replace('+', ' ')) : text;
 }

@@ -2,11 +2,12 @@ using Sluice.Http;
 
 namespace Sluice.Policy.Conditions;
 
-/// <summary>What must hold of an answer's head.</summary>
-internal sealed class ReplyCondition(ReplyOptions options)
+/// <summary>What must hold of an answer's head. The types of several parts (multipart/byteranges, RFC 9110 s.14.6) stand in its body: they may be any,
+/// to what denies.</summary>
+internal sealed class ReplyCondition(ReplyOptions options, RuleAction action)
 {
     private readonly StatusRange[] _status = [.. options.Status];
-    private readonly string[] _types = [.. options.Types];
+    private readonly string[] _types = [.. options.Types, .. options.Types.Count > 0 && action == RuleAction.Deny ? ["multipart/byteranges"] : Array.Empty<string>()];
 
     public bool Matches(ResponseHead reply) => HasStatus(reply.Status) && IsLarger(reply.Fields) && HasType(reply.Fields);
 
@@ -17,7 +18,7 @@ internal sealed class ReplyCondition(ReplyOptions options)
         var type = reply.Fields.Get(FieldNames.ContentType) ?? "of no type";
         return !HasStatus(reply.Status) ? $"its status is {reply.Status}"
             : !IsLarger(reply.Fields) ? $"it is {length}, not more than {options.Larger}"
-            : !HasType(reply.Fields) ? $"it is {type}, none of {string.Join(", ", _types)}"
+            : !HasType(reply.Fields) ? $"it is {type}, none of {string.Join(", ", options.Types)}"
             : $"{reply.Status}, {type}, {length}";
     }
 

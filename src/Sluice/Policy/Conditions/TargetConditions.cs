@@ -5,13 +5,15 @@ namespace Sluice.Policy.Conditions;
 
 // Words and numbers that are compared as they are.
 
-internal sealed class MethodCondition(IReadOnlyList<string> methods) : Condition
+/// <summary>Methods are told apart by case (RFC 9110 s.9.1), but not by all origins: what denies does not.</summary>
+internal sealed class MethodCondition(RuleOptions rule) : Condition
 {
-    private readonly string[] _methods = [.. methods];
+    private readonly string[] _methods = [.. rule.Methods];
+    private readonly StringComparer _comparer = rule.Action == RuleAction.Deny ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
 
     public override string Name => "methods";
 
-    public override bool Matches(ref Asked asked, ref Match match) => _methods.AsSpan().Contains(asked.Request.Method);
+    public override bool Matches(ref Asked asked, ref Match match) => _methods.AsSpan().Contains(asked.Request.Method, _comparer);
 
     public override string Explain(ref Asked asked, bool holds) => holds ? asked.Request.Method : $"{asked.Request.Method} is {NoneOf(_methods)}";
 }
