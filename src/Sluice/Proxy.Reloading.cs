@@ -29,7 +29,7 @@ public sealed partial class Proxy
     private readonly List<Task> _leaving = [];
     private volatile ConfigurationState _state;
     private volatile GuardedAddresses? _addresses;
-    private ITimer? _watching;
+    private Looking? _watching;
     private long _droppedBefore;
     private bool _ends;
 
@@ -47,7 +47,7 @@ public sealed partial class Proxy
     private void WatchConfiguration()
     {
         if (_source is not null)
-            _watching = _time.CreateTimer(_ => LookForChange(_source), null, FileWatch.Every, FileWatch.Every);
+            _watching = new Looking(_time, () => LookForChange(_source));
     }
 
     private void LookForChange(ConfigurationSource source)
@@ -64,7 +64,7 @@ public sealed partial class Proxy
         {
             if (_ends)
                 return;
-            var problems = await TryTakeNextAsync();
+            var problems = await TryTakeNextOrTellAsync();
             _state = problems.Count > 0 ? _state with { Tried = _time.GetUtcNow(), Problems = problems } : _state;
             foreach (var problem in problems)
                 ProxyLog.ReloadRefused(_diagnostic, _state.Generation, problem);
@@ -80,6 +80,19 @@ public sealed partial class Proxy
         }
     }
 
+    private async Task<IReadOnlyList<string>> TryTakeNextOrTellAsync()
+    {
+        try
+        {
+            return await TryTakeNextAsync();
+        }
+        catch (Exception bug)
+        {
+            ProxyLog.ReloadFailed(_diagnostic, bug);
+            return [$"a bug of ours: {bug.Message}"];
+        }
+    }
+
     /// <summary>Why not; empty: it is in force.</summary>
     private async Task<IReadOnlyList<string>> TryTakeNextAsync()
     {
@@ -89,6 +102,7 @@ public sealed partial class Proxy
             return [.. loaded.Problems.Select(problem => problem.ToString())];
         var leaving = _servers.ToList();
         var kept = next.Listeners.Select(options => TakeFrom(leaving, options)).ToList();
+        var censor = LoadCensor(next, _censor);
         List<SocketListener> sockets;
         try
         {
@@ -96,11 +110,11 @@ public sealed partial class Proxy
         }
         catch (Exception e) when (e is AddressInUseException or SocketException)
         {
+            await censor.DisposeAsync();
             return [leaving.Count > 0 ? $"{e.Message} An address that changes between tcp and http, or overlaps one that goes, is taken when the program starts again." : e.Message];
         }
         var made = new Queue<SocketListener>(sockets);
         var places = kept.Select(server => (Server: server, Socket: server is null ? made.Dequeue() : null)).ToList();
-        var censor = LoadCensor(next, _censor);
         _state = new ConfigurationState(_state.Generation + 1, _time.GetUtcNow(), _time.GetUtcNow(), [], AtNextStart(_configuration, next));
         // Before the rules that name them.
         _authenticator.Use(next.Users);
@@ -153,8 +167,6 @@ public sealed partial class Proxy
         await formerCensor.DisposeAsync();
         if (formerLog == _log)
             return;
-        // Who has just read the reference may still write.
-        await Task.Delay(TimeSpan.FromMilliseconds(100), _time);
         await formerLog.DisposeAsync();
         Interlocked.Add(ref _droppedBefore, formerLog.Dropped);
     }

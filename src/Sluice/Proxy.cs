@@ -125,7 +125,9 @@ public sealed partial class Proxy : IAsyncDisposable
     private void Write(ExchangeRecord record)
     {
         Totals.Add(record);
-        _log.Write(record);
+        // Closed: a reload has just put another in its place.
+        if (!_log.Write(record))
+            _log.Write(record);
         _seen?.Invoke(record);
     }
 

@@ -10,6 +10,9 @@ internal static partial class ProxyLog
     [LoggerMessage(2, LogLevel.Error, "The configuration is not taken, number {Generation} stays in force: {Problem}")]
     public static partial void ReloadRefused(ILogger log, int generation, string problem);
 
+    [LoggerMessage(4, LogLevel.Error, "The reload failed by a bug of ours")]
+    public static partial void ReloadFailed(ILogger log, Exception bug);
+
     [LoggerMessage(3, LogLevel.Warning, "{Key} has changed: that takes effect when the program starts again")]
     public static partial void AtNextStart(ILogger log, string key);
 }

@@ -15,6 +15,6 @@ public sealed class ConfigurationSource(Func<bool, Loaded> load, string? file = 
         return load(tryPorts);
     }
 
-    /// <summary>The file has changed since it was read, and does not change any more. To be asked again and again (<see cref="FileWatch.Every"/>).</summary>
+    /// <summary>The file has changed since it was read, and does not change any more. To be asked again and again (<see cref="Looking"/>).</summary>
     internal bool HasChanged() => _watch.HasSettledChange();
 }

@@ -21,7 +21,10 @@ internal static class Orders
             throw new AdminProblemException(StatusCodes.Status415UnsupportedMediaType, "the body is to be application/json");
         try
         {
-            return await request.ReadFromJsonAsync<T>(Strict, request.HttpContext.RequestAborted);
+            // Whole first: a body that is given up in the middle of it is one that Kestrel cannot finish.
+            using var body = new MemoryStream();
+            await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
+            return JsonSerializer.Deserialize<T>(body.GetBuffer().AsSpan(0, (int)body.Length), Strict);
         }
         catch (JsonException e)
         {

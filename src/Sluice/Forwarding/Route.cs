@@ -13,7 +13,7 @@ namespace Sluice.Forwarding;
 internal readonly record struct Route(ListenerGate Listener, Destination To, AddressRules Addresses, string Scope)
 {
     /// <summary>The same as <see cref="Addresses"/> for what the cache holds: from where may it have come? Null: from anywhere.</summary>
-    public Func<IPEndPoint, bool>? MayDial => Addresses == AddressRules.Any ? null : Addresses.Admits;
+    public Func<IPEndPoint, bool>? MayDial => Addresses == AddressRules.Any ? null : Addresses.Filter;
 
     public static Route Of(ListenerGate listener, RequestTarget target, Verdict verdict)
     {

@@ -28,6 +28,7 @@ public sealed class AddressRules
     public AddressRules(IEnumerable<IPEndPoint> own, IEnumerable<IPAddress> localAddresses, AddressGuard? guard = null)
     {
         _guard = guard;
+        Filter = Admits;
         _own = [];
         _ownEverywhere = [];
         _ownPorts = [];
@@ -45,6 +46,9 @@ public sealed class AddressRules
                 _own.Add((local, listener.Port));
         }
     }
+
+    /// <summary><see cref="Admits"/>, made once: it is handed on with each request.</summary>
+    public Func<IPEndPoint, bool> Filter { get; }
 
     public bool Admits(IPEndPoint destination) => !IsOwn(destination) && _guard?.Admits(destination.Address) is not false;
 

@@ -4,9 +4,6 @@ namespace Sluice.Net;
 /// behind symbolic links. One thread looks.</summary>
 internal sealed class FileWatch(IReadOnlyList<string> paths)
 {
-    /// <summary>How often one looks.</summary>
-    public static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
-
     private FileStamp?[] _read = new FileStamp?[paths.Count];
     private FileStamp?[] _seen = new FileStamp?[paths.Count];
 

@@ -42,7 +42,7 @@ public sealed class Authenticator : IAsyncDisposable
     private readonly Attempts _attempts;
     private Accounts _accounts = Accounts.None;
     private readonly Lock _reading = new(); // the following, and to read
-    private readonly ITimer _looking;
+    private readonly Looking _looking;
     private UserOptions? _options;
     private FileWatch _watch = new([]);
     private TimeSpan _lastHash = TimeSpan.FromMilliseconds(100);
@@ -61,8 +61,8 @@ public sealed class Authenticator : IAsyncDisposable
     {
         (_time, _log, _changed, _verify, _began) = (time, log, changed, verify, time.GetTimestamp());
         _attempts = new Attempts(Work);
-        _looking = time.CreateTimer(_ => ReadChanged(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Use(options);
+        _looking = new Looking(time, ReadChanged);
     }
 
     /// <summary>The value of Proxy-Authenticate.</summary>
@@ -78,8 +78,6 @@ public sealed class Authenticator : IAsyncDisposable
             _watch = new FileWatch(options is null ? [] : [options.File]);
             // RFC 7617 s.2, 2.1
             Challenge = $"Basic realm=\"{options?.Realm.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\", charset=\"UTF-8\"";
-            var every = options is null ? Timeout.InfiniteTimeSpan : FileWatch.Every;
-            _looking.Change(every, every);
             Read();
         }
     }
@@ -200,18 +198,9 @@ public sealed class Authenticator : IAsyncDisposable
 
     private void ReadChanged()
     {
-        // A look that takes longer than a second must not be followed by a second one beside it.
-        if (!_reading.TryEnter())
-            return;
-        try
-        {
+        lock (_reading)
             if (_watch.HasSettledChange())
                 Read();
-        }
-        finally
-        {
-            _reading.Exit();
-        }
     }
 
     private void Read()

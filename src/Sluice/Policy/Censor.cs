@@ -19,8 +19,7 @@ public sealed class Censor : IAsyncDisposable
     private readonly Dictionary<string, ListSource> _sources;
     private readonly ILogger _log;
     private readonly Action? _changed;
-    private readonly ITimer? _looking;
-    private readonly Lock _reading = new();
+    private readonly Looking? _looking;
 
     private Censor(FrozenDictionary<string, Ruling> policies, Dictionary<string, ListSource> sources, TimeProvider time, ILogger log, Action? changed)
     {
@@ -29,7 +28,7 @@ public sealed class Censor : IAsyncDisposable
         _log = log;
         _changed = changed;
         if (sources.Count > 0)
-            _looking = time.CreateTimer(_ => ReadChanged(), null, FileWatch.Every, FileWatch.Every);
+            _looking = new Looking(time, ReadChanged);
     }
 
     /// <summary>The names of the policies.</summary>
@@ -127,12 +126,9 @@ public sealed class Censor : IAsyncDisposable
     /// <returns>What is wrong with them; the last good content stays where one cannot be read at all.</returns>
     public IReadOnlyList<PolicyProblem> Reload()
     {
-        lock (_reading)
-        {
-            IReadOnlyList<PolicyProblem> problems = [.. _sources.Values.SelectMany(source => Read(source, _log))];
-            _changed?.Invoke();
-            return problems;
-        }
+        IReadOnlyList<PolicyProblem> problems = [.. _sources.Values.SelectMany(source => Read(source, _log))];
+        _changed?.Invoke();
+        return problems;
     }
 
     public async ValueTask DisposeAsync()
@@ -147,26 +143,16 @@ public sealed class Censor : IAsyncDisposable
 
     private void ReadChanged()
     {
-        // A look that takes longer than a second must not be followed by a second one beside it.
-        if (!_reading.TryEnter())
-            return;
-        try
+        var changed = false;
+        foreach (var source in _sources.Values)
         {
-            var changed = false;
-            foreach (var source in _sources.Values)
-            {
-                if (!source.HasSettledChange())
-                    continue;
-                Read(source, _log);
-                changed = true;
-            }
-            if (changed)
-                _changed?.Invoke();
+            if (!source.HasSettledChange())
+                continue;
+            Read(source, _log);
+            changed = true;
         }
-        finally
-        {
-            _reading.Exit();
-        }
+        if (changed)
+            _changed?.Invoke();
     }
 
     private static IReadOnlyList<PolicyProblem> Read(ListSource source, ILogger log)

@@ -34,6 +34,7 @@ public sealed class AccessLog : IAsyncDisposable
 
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _closing = new();
+    private volatile bool _isClosed;
     private bool _asleep;
     private bool _reopen;
     private long _dropped;
@@ -80,18 +81,22 @@ public sealed class AccessLog : IAsyncDisposable
     public long Failures => Interlocked.Read(ref _failures);
 
     /// <summary>Hands over a record, which nobody changes from here on. Never blocks.</summary>
-    public void Write(ExchangeRecord record)
+    /// <returns>False: it is closed, and takes none.</returns>
+    public bool Write(ExchangeRecord record)
     {
         if (_format is null)
-            return;
+            return true;
         if (!_queue.Writer.TryWrite(record))
         {
+            if (_isClosed)
+                return false;
             Interlocked.Increment(ref _dropped);
-            return;
+            return true;
         }
         // The queue's lock orders this read behind the writer's "asleep, and the queue is empty".
         if (Volatile.Read(ref _asleep))
             Wake();
+        return true;
     }
 
     /// <summary>Opens the file by its path anew, soon (SIGHUP, after a rotation). What was handed over before goes to
@@ -105,6 +110,7 @@ public sealed class AccessLog : IAsyncDisposable
     /// <summary>Writes out what is queued and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isClosed = true;
         _queue.Writer.TryComplete();
         await _closing.CancelAsync();
         Wake();

@@ -237,10 +237,11 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
-    public async Task ReloadsUnderTraffic_LoseNoRequest()
+    public async Task ReloadsUnderTraffic_LoseNoRequestAndNoLineOfTheLog()
     {
         await using var origin = ScriptedOrigin.With("page");
-        await using var proxy = await StartAsync("[]");
+        Write("[]", more: $"{Ports}\nlogs: {{ access: {{ format: json, to: {_folder.File("1.log")} }} }}");
+        await using var proxy = await RunningProxy.OfSourceAsync(File);
         using var stop = new CancellationTokenSource();
         var clients = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
@@ -252,12 +253,13 @@ public sealed class ReloadTests : IDisposable
         })).ToList();
         for (var i = 0; i < 20; i++)
         {
-            Write($"[{{ id: rule{i}, tag: t{i} }}]");
+            Write($"[{{ id: rule{i}, tag: t{i} }}]", more: $"{Ports}\nlogs: {{ access: {{ format: json, to: {_folder.File($"{i % 2}.log")} }} }}");
             Assert.Equal(i + 2, (await proxy.ReloadAsync()).Generation);
         }
         await stop.CancelAsync();
         var asked = await Task.WhenAll(clients).Within();
         await proxy.EndAsync(asked.Sum());
+        Assert.Equal(asked.Sum(), System.IO.File.ReadLines(_folder.File("0.log")).Count() + System.IO.File.ReadLines(_folder.File("1.log")).Count());
     }
 
     public void Dispose() => _folder.Dispose();

@@ -1,5 +1,6 @@
 using System.Text;
 using Sluice.Policy.Filters;
+using Sluice.Tests.Kit;
 
 namespace Sluice.Tests.Policy.Filters;
 
@@ -175,9 +176,10 @@ public class FilterSetTests
     {
         var set = Filtering.Set("||ads.test^$3p,domain=page.test|other.*", "/banner/*/x^", "@@||ads.test/lib$script", "/b[an]+er/", "*$image,domain=page.test");
         Judge(set);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Judge(set);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocated.By(() =>
+        {
+            Judge(set);
+        }));
 
         static void Judge(FilterSet set)
         {
