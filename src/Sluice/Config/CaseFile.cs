@@ -10,10 +10,11 @@ namespace Sluice.Config;
 /// <param name="Policy">Null: its listener has none.</param>
 /// <param name="At">Null: now.</param>
 /// <param name="Reply">Null: it is not about the answer.</param>
+/// <param name="Start">Null: the tunnel is judged by its CONNECT alone.</param>
 /// <param name="Expect"><c>allow</c>, <c>deny</c> or <c>report</c>.</param>
 /// <param name="Rule">That shall decide; null: any or none.</param>
 public sealed record PolicyCase(
-    string Where, string Ask, RequestHead Request, Asker Asker, string? Policy, DateTimeOffset? At, ResponseHead? Reply, string Expect, string? Rule);
+    string Where, string Ask, RequestHead Request, Asker Asker, string? Policy, DateTimeOffset? At, ResponseHead? Reply, TunnelStart? Start, string Expect, string? Rule);
 
 /// <summary>Cases beside a configuration: the tests of its policies.</summary>
 public sealed record CaseFile(Configuration Configuration, IReadOnlyList<PolicyCase> Cases)

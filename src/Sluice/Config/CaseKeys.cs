@@ -17,6 +17,7 @@ internal static class CaseKeys
         new("cases[].policy", KeyKind.Text, "that of the listener, or the only one", "The policy that judges."),
         new("cases[].headers", KeyKind.Patterns, "none", "Fields of the request."),
         new("cases[].at", KeyKind.Text, "now", "When it is asked: 2026-09-01T10:00:00+02:00."),
+        new("cases[].sni", KeyKind.Text, "not known", "The server name that the TLS in a tunnel asks for; none: it names nobody; not-tls: it is no TLS."),
         new("cases[].reply", KeyKind.Section, "none", "The head of the answer, for rules on answers."),
         new("cases[].reply.status", KeyKind.Whole, "200", "Its status.") { Min = 200, Max = 599 },
         new("cases[].reply.type", KeyKind.Text, "none", "Its media type."),

@@ -26,8 +26,21 @@ internal sealed class CaseReader(Configuration configuration)
         return new PolicyCase(
             section.Place.ToString(), section.Text("ask") ?? "",
             new RequestHead { Method = ask?.Method ?? "", Target = ask?.Target!, Version = ProtocolVersion.Http11, Fields = ReadFields(section) },
-            new Asker(section.Object<IPAddress>("client", Client), listener, ReadUser(section)), policy?.Name, section.Value<DateTimeOffset>("at", Time), reply,
+            new Asker(section.Object<IPAddress>("client", Client), listener, ReadUser(section)), policy?.Name, section.Value<DateTimeOffset>("at", Time), reply, ReadStart(section, ask),
             ReadExpected(section), ReadRule(section, policy));
+    }
+
+    private static TunnelStart? ReadStart(Section section, (string Method, RequestTarget Target)? ask)
+    {
+        if (section.Text("sni") is not { } sni || ask is not { } known)
+            return null;
+        if (known.Method != Methods.Connect)
+            section.Problem("sni", "is what a tunnel begins with: ask for CONNECT, or remove it");
+        else if (TunnelStart.TryParse(sni, known.Target, out var start) is not { } wrong)
+            return start;
+        else
+            section.Problem("sni", $"'{sni}' {wrong}");
+        return null;
     }
 
     private User? ReadUser(Section section)

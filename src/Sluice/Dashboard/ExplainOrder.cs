@@ -9,7 +9,7 @@ namespace Sluice.Dashboard;
 /// <summary>GET /v1/policy/explain as it is asked, each as it is written; read as strictly as the other requests.</summary>
 public sealed record ExplainOrder
 {
-    private static readonly string[] Parameters = ["method", "url", "client", "user", "group", "listener", "policy", "at", "field"];
+    private static readonly string[] Parameters = ["method", "url", "client", "user", "group", "listener", "policy", "at", "sni", "field"];
 
     public string? Method { get; init; }
 
@@ -31,13 +31,16 @@ public sealed record ExplainOrder
     /// <summary>RFC 3339.</summary>
     public string? At { get; init; }
 
+    /// <summary>As <see cref="TunnelStart.TryParse"/> reads it.</summary>
+    public string? Sni { get; init; }
+
     /// <summary><c>Name: value</c></summary>
     public IReadOnlyList<string?> Fields { get; init; } = [];
 
     /// <summary>What is written, as parameters of a request.</summary>
     internal (string Name, string? Value)[] Written =>
     [
-        ("method", Method), ("url", Url), ("client", Client), ("user", User), ("listener", Listener), ("policy", Policy), ("at", At),
+        ("method", Method), ("url", Url), ("client", Client), ("user", User), ("listener", Listener), ("policy", Policy), ("at", At), ("sni", Sni),
         .. Groups.Select(group => ("group", group)), .. Fields.Select(line => ("field", line)),
     ];
 
@@ -46,7 +49,7 @@ public sealed record ExplainOrder
         var query = new Query(given, Parameters);
         return new ExplainOrder
         {
-            Method = query["method"], Url = query["url"], Client = query["client"], User = query["user"], Groups = query.All("group"), Listener = query["listener"], Policy = query["policy"], At = query["at"],
+            Method = query["method"], Url = query["url"], Client = query["client"], User = query["user"], Groups = query.All("group"), Listener = query["listener"], Policy = query["policy"], At = query["at"], Sni = query["sni"],
             Fields = query.All("field"),
         };
     }
@@ -65,7 +68,16 @@ public sealed record ExplainOrder
         if (User is null && Groups.Count > 0)
             throw CacheEndpoints.Wrong("group: is a user's, name the user");
         var user = User is null ? null : Groups.Count == 0 ? explainer.UserOf(User) : new User(User, Groups.OfType<string>());
-        return ExplainReport.Of(await explainer.ExplainAsync(request, new Asker(client, listener, user), policy, At is null ? null : at));
+        return ExplainReport.Of(await explainer.ExplainAsync(request, new Asker(client, listener, user), policy, At is null ? null : at, Start(request)));
+    }
+
+    private TunnelStart? Start(RequestHead request)
+    {
+        if (Sni is null)
+            return null;
+        if (request.Method != Methods.Connect)
+            throw CacheEndpoints.Wrong("sni: is what a tunnel begins with, ask for CONNECT");
+        return TunnelStart.TryParse(Sni, request.Target, out var start) is { } wrong ? throw CacheEndpoints.Wrong($"sni: '{Sni}' {wrong}") : start;
     }
 
     private RequestTarget Target()

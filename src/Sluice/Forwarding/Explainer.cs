@@ -28,13 +28,14 @@ public sealed class Explainer(Censor censor, Dialer dialer, IReadOnlyList<Listen
     /// <param name="asker">Comes by one of <see cref="Listeners"/>, or by none: then <paramref name="policy"/> alone judges.</param>
     /// <param name="policy">Ignored where there is a listener, which has its own.</param>
     /// <param name="at">When it is asked; null: now. What the cache says is of now.</param>
-    public async Task<Forecast> ExplainAsync(RequestHead request, Asker asker, string? policy, DateTimeOffset? at)
+    /// <param name="start">What the first octets of the tunnel are; null: they are not known, or it is none.</param>
+    public async Task<Forecast> ExplainAsync(RequestHead request, Asker asker, string? policy, DateTimeOffset? at, TunnelStart? start)
     {
         var gate = Array.Find(_gates, gate => gate.Options.Name == asker.Listener);
         policy = gate is null ? policy : gate.Options.Policy;
         if (gate is not null && RefusalBefore(gate, request, asker) is { } refusal)
             return Refused(new Explanation(refusal, []), "the listener refuses it");
-        var explanation = censor.Explain(policy, request, asker, null, at);
+        var explanation = censor.Explain(policy, request, asker, null, at, start);
         if (explanation.Verdict.Denies)
             return Refused(explanation, "it is refused");
         var isTunnel = request.Method == Methods.Connect;

@@ -85,14 +85,15 @@ public sealed class Censor : IAsyncDisposable
     public Verdict JudgeReply(string? policy, Verdict asked, RequestHead request, Asker asker, ResponseHead reply) =>
         policy is null ? asked : _policies[policy].JudgeReply(asked, request, asker, reply);
 
-    /// <summary>What <see cref="Judge"/> and, with an answer, <see cref="JudgeReply"/> would say now, and why: what came of each rule. Counts nothing.</summary>
+    /// <summary>What <see cref="Judge"/> and, with an answer or the start of a tunnel, <see cref="JudgeReply"/> or <see cref="JudgeTunnel"/> would say now, and why: what came of each rule. Counts nothing.</summary>
     /// <param name="policy">As for <see cref="Judge"/>.</param>
     /// <param name="request">The request.</param>
     /// <param name="asker">Who asks.</param>
     /// <param name="reply">The head of the answer; null: it is not known.</param>
     /// <param name="at">When it is asked; null: now.</param>
-    public Explanation Explain(string? policy, RequestHead request, Asker asker, ResponseHead? reply = null, DateTimeOffset? at = null) =>
-        policy is null ? new Explanation(Verdict.Allowed, []) : _policies[policy].Explain(request, asker, reply, at);
+    /// <param name="start">What the first octets of the tunnel are; null: they are not known.</param>
+    public Explanation Explain(string? policy, RequestHead request, Asker asker, ResponseHead? reply = null, DateTimeOffset? at = null, TunnelStart? start = null) =>
+        policy is null ? new Explanation(Verdict.Allowed, []) : _policies[policy].Explain(request, asker, reply, at, start);
 
     /// <summary>What in the policies can be left out as their lists stand: nothing that keeps them from work.</summary>
     public IEnumerable<PolicyProblem> Needless() => _policies.Values.SelectMany(ruling => PolicyCheck.Needless(ruling.Policy, ruling.Rules));

@@ -44,4 +44,12 @@ public readonly record struct ConditionTrial(string Name, bool Holds, string Tex
 /// <summary>Has each rule say what came of it, while a request is judged.</summary>
 /// <param name="Rules">By their position.</param>
 /// <param name="At">When it is asked; null: now.</param>
-internal sealed record Explaining(RuleTrial[] Rules, DateTimeOffset? At);
+internal sealed record Explaining(RuleTrial[] Rules, DateTimeOffset? At)
+{
+    /// <summary>All are asked, maybe again.</summary>
+    public void Begin(Rule[] rules)
+    {
+        foreach (var (i, rule) in rules.Index())
+            Rules[i] = rule.Untried(RuleOutcome.NotReached);
+    }
+}

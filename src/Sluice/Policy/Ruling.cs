@@ -68,12 +68,12 @@ internal sealed class Ruling
         return carried!;
     }
 
-    public Verdict JudgeTunnel(Verdict onConnect, RequestHead request, Asker asker, TunnelStart start)
+    public Verdict JudgeTunnel(Verdict onConnect, RequestHead request, Asker asker, TunnelStart start, Explaining? explaining = null)
     {
         if (!LooksIntoTunnels || WouldHaveEnded(onConnect))
             return onConnect;
         var connect = new Asked(request, asker, _time);
-        var asked = new Asked(request, asker, _time, start.Facts);
+        var asked = new Asked(request, asker, _time, start.Facts, explaining);
         var verdict = _hasTunnelRules ? ThereOrNot(onConnect, Judge(ref asked, ref connect, onConnect.Position)) : onConnect;
         return JudgeName(verdict, ref asked, start, verdict.Position);
     }
@@ -84,12 +84,15 @@ internal sealed class Ruling
         return JudgeName(Judge(ref asked, ref asked, CountsNone), ref asked, start, CountsNone);
     }
 
-    /// <summary>What <see cref="Judge"/> and, with an answer, <see cref="JudgeReply"/> say, and what came of each rule on the way; nothing is counted.</summary>
+    /// <summary>What <see cref="Judge"/> and, with the start of a tunnel or an answer, <see cref="JudgeTunnel"/> or <see cref="JudgeReply"/> say, and what came of each
+    /// rule on the way, the last time it was tried; nothing is counted.</summary>
     /// <param name="at">When it is asked; null: now.</param>
-    public Explanation Explain(RequestHead request, Asker asker, ResponseHead? reply, DateTimeOffset? at)
+    public Explanation Explain(RequestHead request, Asker asker, ResponseHead? reply, DateTimeOffset? at, TunnelStart? start)
     {
-        var explaining = new Explaining([.. Rules.Select(rule => rule.Untried(RuleOutcome.NotReached))], at);
+        var explaining = new Explaining(new RuleTrial[Rules.Length], at);
         var verdict = Judge(request, asker, explaining);
+        if (start is { } begun && !verdict.Denies)
+            verdict = JudgeTunnel(verdict, request, asker, begun, explaining);
         if (reply is not null && !verdict.Denies)
             verdict = JudgeReply(verdict, request, asker, reply, explaining);
         else if (!verdict.Denies)
@@ -109,7 +112,7 @@ internal sealed class Ruling
             return Said(Unreadable.After(verdict));
         if (!start.NamesAnother)
             return verdict;
-        var other = new Asked(asked.Request.To(start.ServerName!), asked.Asker, _time, start.Facts);
+        var other = new Asked(asked.Request.To(start.ServerName!), asked.Asker, _time, start.Facts, asked.Explaining);
         return verdict.And(ThereOrNot(verdict, counted == CountsNone ? Judge(ref other, ref other, CountsNone) : Judge(ref other, ref asked, counted)));
     }
 
@@ -122,6 +125,7 @@ internal sealed class Ruling
     private Verdict Judge(ref Asked asked, ref Asked before, int counted)
     {
         Verdict? carried = null;
+        asked.Explaining?.Begin(Rules);
         for (var i = 0; i < Rules.Length; i++)
         {
             var rule = Rules[i];

@@ -24,7 +24,7 @@ public sealed class PolicyTrialTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task CasesThatComeAsExpected_Pass() => Assert.Equal((0, "6 passed, 0 failed\n", ""), await TestAsync("""
+    public async Task CasesThatComeAsExpected_Pass() => Assert.Equal((0, "9 passed, 0 failed\n", ""), await TestAsync("""
         config: school.yaml
         cases:
           - { ask: GET http://ads.example/banner.js, client: 10.2.0.7, headers: { Accept: "*/*" }, at: "2026-09-01T10:00:00+02:00", expect: deny, rule: ads }
@@ -33,6 +33,9 @@ public sealed class PolicyTrialTests : IDisposable
           - { ask: GET http://x.example/film.mp4, reply: { status: 200, type: video/mp4, length: 200MiB }, expect: deny, rule: films, at: 2026-09-01T10:00:00Z }
           - { ask: GET http://x.example/film.mp4, reply: { type: video/mp4 }, expect: allow, at: 2026-09-01T10:00:00Z }
           - { ask: GET http://ads.example/, listener: office, expect: allow }
+          - { ask: CONNECT fine.example:443, sni: www.ads.example, expect: deny, rule: ads }
+          - { ask: CONNECT fine.example:443, sni: none, expect: allow }
+          - { ask: CONNECT 192.0.2.1:443, sni: not-tls, expect: allow }
         """));
 
     [Fact]

@@ -180,7 +180,12 @@ public class TunnelRuleTests
             "no-sni" => TunnelStart.OfHello(request.Target, null, hasEch: false),
             _ => TunnelStart.OfHello(request.Target, words[0], words.Length > 1),
         };
-        return verdict.Denies ? verdict : censor.JudgeTunnel("p", verdict, request, default, start);
+        var before = Hits(censor);
+        var explained = censor.Explain("p", request, default, start: start).Verdict;
+        Assert.Equal(before, Hits(censor));
+        verdict = verdict.Denies ? verdict : censor.JudgeTunnel("p", verdict, request, default, start);
+        Assert.Equal((verdict.Outcome, verdict.Rule, verdict.Reason), (explained.Outcome, explained.Rule, explained.Reason));
+        return verdict;
     }
 
     private static string[] Hits(Censor censor) => [.. censor.Hits().Select(h => $"{h.Rule} {h.Hits}")];

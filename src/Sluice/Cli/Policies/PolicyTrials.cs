@@ -52,7 +52,7 @@ internal static class PolicyTrials
         var failed = 0;
         foreach (var tried in file.Cases)
         {
-            var came = censor.Explain(tried.Policy, tried.Request, tried.Asker, tried.Reply, tried.At);
+            var came = censor.Explain(tried.Policy, tried.Request, tried.Asker, tried.Reply, tried.At, tried.Start);
             if (tried.At is null && came.Rules.Any(rule => rule.DependsOnTime))
                 await streams.Error.WriteLineAsync($"{tried.Where}: warning: it comes otherwise at other times, write at: \"2026-09-01T10:00:00+02:00\"");
             if (came.Verdict.Outcome == tried.Expect && (tried.Rule is null || came.Verdict.Rule == tried.Rule))
