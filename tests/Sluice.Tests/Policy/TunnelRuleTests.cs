@@ -171,7 +171,6 @@ public class TunnelRuleTests
     private static Verdict Judge(Censor censor, string connect, string shown)
     {
         var request = Ask.Connect(connect);
-        var verdict = censor.Judge("p", request);
         var words = shown.Split(' ');
         var start = shown switch
         {
@@ -183,6 +182,7 @@ public class TunnelRuleTests
         var before = Hits(censor);
         var explained = censor.Explain("p", request, default, start: start).Verdict;
         Assert.Equal(before, Hits(censor));
+        var verdict = censor.Judge("p", request);
         verdict = verdict.Denies ? verdict : censor.JudgeTunnel("p", verdict, request, default, start);
         Assert.Equal((verdict.Outcome, verdict.Rule, verdict.Reason), (explained.Outcome, explained.Rule, explained.Reason));
         return verdict;
