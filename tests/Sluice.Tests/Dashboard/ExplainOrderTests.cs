@@ -23,7 +23,9 @@ public sealed class ExplainOrderTests
     [InlineData("url=http://a.test/&policy=p&listener=main", "listener and policy: name one of them, a listener has its own policy")]
     [InlineData("url=http://a.test/&group=x", "group: is a user's, name the user")]
     [InlineData("url=http://a.test/&field=x", "field: 'x' is not a field line, write Name: value")]
-    [InlineData("uri=http://a.test/", "unknown parameter 'uri', known: method, url, client, user, group, listener, policy, at, field")]
+    [InlineData("url=http://a.test/&sni=a.test", "sni: is what a tunnel begins with, ask for CONNECT")]
+    [InlineData("method=CONNECT&url=a.test:443&sni=a..b", "sni: 'a..b' is not a server name, write for example www.example.com, or none for TLS without one, or not-tls")]
+    [InlineData("uri=http://a.test/", "unknown parameter 'uri', known: method, url, client, user, group, listener, policy, at, sni, field")]
     public async Task WrongOrder_SaysWhatWouldBeRight(string query, string detail) =>
         Assert.Equal((400, detail), await ProblemAsync(query, Listener("main")));
 
