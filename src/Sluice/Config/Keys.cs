@@ -180,7 +180,7 @@ internal static class Keys
         new("policies.*.rules[].limit", KeyKind.Section, "none", "How much of what matches may be taken."),
         new("policies.*.rules[].limit.requests", KeyKind.Whole, "any number", "Requests in any stretch of every; what is beyond is refused (429).") { Min = 1, Max = Int },
         Time("policies.*.rules[].limit.every", "1s", "The stretch of time."),
-        Size("policies.*.rules[].limit.bandwidth", "any", "Octets a second of bodies and tunnels, both directions together; what is beyond waits.", 8 << 10, Int, isValue: false),
+        Size("policies.*.rules[].limit.bandwidth", "any", "Octets a second of bodies and tunnels, both directions together; what is beyond waits.", 8 << 10, 1 << 30, isValue: false),
         Pick("policies.*.rules[].limit.per", "client", "Whose use is counted together: each client's (its user where there is a login, else its address), or all that match the rule.", "client", "rule"),
 
         new("lists", KeyKind.Section, "with its defaults", "The lists that rules name by URL."),

@@ -118,9 +118,9 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
             BytesPerSecond = (int?)section.Size("bandwidth"),
             Per = section.Choice<RateShare>("per") ?? RateShare.Client,
         };
-        if (read.Requests is null && read.BytesPerSecond is null)
+        if (!section.Has("requests") && !section.Has("bandwidth"))
             section.Problem("requests", "says of nothing how much: write requests: 100 or bandwidth: 1MiB");
-        if (read.Requests is null && section.Has("every"))
+        if (!section.Has("requests") && section.Has("every"))
             section.Problem("every", "is about requests: write requests, too, or remove it");
         return read;
     }

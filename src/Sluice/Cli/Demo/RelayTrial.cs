@@ -22,7 +22,7 @@ internal sealed class RelayTrial(int requests, DemoReport report, PhaseProgress 
         var direct = report.Begin("both, without relay");
         Measure(direct, await AskAsync("direct", Math.Max(1, requests / 4), server, [direct, direct], stop));
         if (relayed.Median is { } with && direct.Median is { } without)
-            report.Remark = $"All in one process on the same cores, the relay adds {DemoReport.Microseconds(with - without)} to the median of {DemoReport.Microseconds(without)}.";
+            report.Remark = $"All in one process on the same cores, the relay adds {DemoReport.Microseconds(with > without ? with - without : default)} to the median of {DemoReport.Microseconds(without)}.";
     }
 
     private async Task<TextClient[]> AskAsync(string what, int each, IPEndPoint to, DemoJob[] rows, CancellationToken stop)
