@@ -20,7 +20,7 @@ public class AccessLogBenchmarks
 
     [GlobalSetup]
     public void Open() =>
-        _log = new AccessLog(new LogOptions { Format = Format, File = "/dev/null" }, TimeProvider.System, NullLogger.Instance);
+        _log = new AccessLog(new LogOptions { Access = [new LogOutputOptions { Format = Format, File = "/dev/null" }] }, TimeProvider.System, NullLogger.Instance);
 
     [GlobalCleanup]
     public async Task Close() => await _log.DisposeAsync();
@@ -37,7 +37,7 @@ public class AccessLogBenchmarks
     [Benchmark(OperationsPerInvoke = Batch)]
     public async Task WriteOut()
     {
-        await using var log = new AccessLog(new LogOptions { Format = Format, File = "/dev/null" }, TimeProvider.System, NullLogger.Instance);
+        await using var log = new AccessLog(new LogOptions { Access = [new LogOutputOptions { Format = Format, File = "/dev/null" }] }, TimeProvider.System, NullLogger.Instance);
         for (var i = 0; i < Batch; i++)
             log.Write(Record);
     }

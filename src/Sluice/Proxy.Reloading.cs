@@ -30,7 +30,6 @@ public sealed partial class Proxy
     private volatile ConfigurationState _state;
     private volatile GuardedAddresses? _addresses;
     private Looking? _watching;
-    private long _droppedBefore;
     private bool _ends;
 
     /// <summary>The configuration in force, and what became of the last reload.</summary>
@@ -150,11 +149,9 @@ public sealed partial class Proxy
     /// <summary>What is not a listener's.</summary>
     private async Task TakeOverAsync(Configuration next, Censor censor)
     {
-        var (formerLog, formerCensor) = (_log, _censor);
+        var formerCensor = _censor;
         _censor = censor;
         Cache.Use(next.Cache.Rules);
-        if (next.Log != _configuration.Log)
-            _log = new AccessLog(next.Log, _time, _loggers.CreateLogger("Sluice.Records"));
         if (next.Lists != _configuration.Lists)
         {
             // One after the other: they write the same files.
@@ -164,11 +161,8 @@ public sealed partial class Proxy
         }
         // Of what is taken at the start only, what was taken then.
         _configuration = next with { Cache = _configuration.Cache, Admin = _configuration.Admin, Resolver = _configuration.Resolver, Limits = _configuration.Limits };
+        await _log.UseAsync(next.Log);
         await formerCensor.DisposeAsync();
-        if (formerLog == _log)
-            return;
-        await formerLog.DisposeAsync();
-        Interlocked.Add(ref _droppedBefore, formerLog.Dropped);
     }
 
     private void JudgeAgain()

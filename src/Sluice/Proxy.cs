@@ -24,10 +24,10 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly Heartbeat _heartbeat;
     private readonly Authenticator _authenticator;
     private readonly HttpProxy _http;
+    private readonly AccessLog _log;
     private AdminApi? _admin;
 
     // What a reload replaces.
-    private volatile AccessLog _log;
     private volatile Censor _censor;
     private volatile ListSubscriptions _lists;
     private volatile Configuration _configuration;
@@ -63,7 +63,7 @@ public sealed partial class Proxy : IAsyncDisposable
     public IEnumerable<RuleHits> Hits => _censor.Hits();
 
     /// <summary>Records that access logs had no room for.</summary>
-    public long DroppedRecords => _log.Dropped + Interlocked.Read(ref _droppedBefore);
+    public long DroppedRecords => _log.Dropped;
 
     /// <summary>Binds every listener, then begins to serve on all of them.</summary>
     /// <param name="source">Where reloads read; null: there are none.</param>
@@ -125,9 +125,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private void Write(ExchangeRecord record)
     {
         Totals.Add(record);
-        // Closed: a reload has just put another in its place.
-        if (!_log.Write(record))
-            _log.Write(record);
+        _log.Write(record);
         _seen?.Invoke(record);
     }
 

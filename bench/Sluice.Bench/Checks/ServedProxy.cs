@@ -175,7 +175,7 @@ internal sealed class ServedProxy : IAsyncDisposable
             Listeners = [Listener(ListenerKind.Forward, null), Listener(ListenerKind.Reverse, origin), Listener(ListenerKind.Tcp, origin), Listener(ListenerKind.Forward, null) with { Name = "open", Policy = null }],
             Cache = JsonSerializer.Deserialize<CacheOptions>(options[2])!,
             Policies = [new PolicyOptions { Name = List, DefaultAllows = true, Rules = [new RuleOptions { Id = List, Action = RuleAction.Deny, Hosts = [.. BlockList.Lines] }] }],
-            Log = new LogOptions { Format = LogFormat.Json, File = options[1] },
+            Log = new LogOptions { Access = [new LogOutputOptions { Format = LogFormat.Json, File = options[1] }] },
             Limits = new LimitOptions { ConnectPorts = [new PortRange(1, 65535)] },
         };
     }

@@ -16,8 +16,8 @@ internal static class StartText
             text.Append(CultureInfo.InvariantCulture, $"  {at,-22} {Describe(listener)}\n");
         if (configuration.Listeners.Zip(endPoints).FirstOrDefault(l => l.First.Kind == ListenerKind.Forward) is { First: not null } forward)
             Point(text, forward.Second);
-        var log = configuration.Log;
-        text.Append(CultureInfo.InvariantCulture, $"Access log: {(log.Off ? "off" : $"{log.Format.ToString().ToLowerInvariant()} to {log.File ?? "standard output"}")}. ");
+        var logs = configuration.Log.Access.Select(log => $"{log.Format.ToString().ToLowerInvariant()} to {log.File ?? "standard output"}");
+        text.Append(CultureInfo.InvariantCulture, $"Access log: {(configuration.Log.Access.Count == 0 ? "off" : string.Join(", ", logs))}. ");
         if (configuration.Resolver.IsSystem)
             text.Append("Names: by the system's resolver, kept for 30 s. ");
         if (configuration.Admin.Socket is { } socket)

@@ -110,7 +110,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
             case null:
                 return new LogOptions();
             case Scalar { Text: "off" }:
-                return new LogOptions { Off = true };
+                return LogOptions.Off;
             case Scalar { Text: var text }:
                 logs.Problem("access", $"'{text}' is not known, write off, or a map such as {{ format: json, to: stdout }}");
                 return new LogOptions();
@@ -119,8 +119,14 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
             return new LogOptions();
         return new LogOptions
         {
-            Format = access.Choice<LogFormat>("format") ?? LogFormat.Readable,
-            File = access.Text("to") is { } to and not ("stdout" or "-") ? ReadLogPath(access, to) : null,
+            Access =
+            [
+                new LogOutputOptions
+                {
+                    Format = access.Choice<LogFormat>("format") ?? LogFormat.Readable,
+                    File = access.Text("to") is { } to and not ("stdout" or "-") ? ReadLogPath(access, to) : null,
+                },
+            ],
         };
     }
 

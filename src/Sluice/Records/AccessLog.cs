@@ -1,241 +1,111 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Sluice.Records.Formats;
 using Sluice.Records.Output;
 
 namespace Sluice.Records;
 
-/// <summary>
-/// The access log: takes records from any thread and writes them out on a task of its own, in blocks.
-/// <code>
-/// Write ──► queue of 65,536 ──► format into one block ──► one write
-/// (any thread)                  (the writer, at most every 50 ms for a file)
-/// </code>
-/// Handing over is one short lock and no wake-up: only the first record after a silence wakes the writer, which then
-/// gathers for a while. A full queue drops and counts: traffic never waits for its log. A block that cannot be written
-/// is kept and tried again each second, while the queue holds what comes meanwhile.
-/// </summary>
+/// <summary>Every record goes to each output that is configured, through a queue of its own: none waits for another, and traffic for none.</summary>
 public sealed class AccessLog : IAsyncDisposable
 {
-    internal const int QueueLength = 64 << 10;
-    private const int BlockBytes = 128 << 10;
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<ExchangeRecord> _queue = Channel.CreateBounded<ExchangeRecord>(
-        new BoundedChannelOptions(QueueLength) { SingleReader = true });
-
-    private readonly IRecordFormat? _format;
-    private readonly ILogOutput _output;
-    private readonly TimeSpan _gather;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly Task _writing;
+    private volatile RecordWriter[] _writers = [];
+    private IReadOnlyList<(LogOutputOptions Options, RecordWriter Writer)> _outputs = [];
+    private long _droppedBefore;
 
-    private readonly SemaphoreSlim _wake = new(0);
-    private readonly CancellationTokenSource _closing = new();
-    private volatile bool _isClosed;
-    private bool _asleep;
-    private bool _reopen;
-    private long _dropped;
-    private long _written;
-    private long _failures;
-
-    // The writer's own.
-    private readonly LineBuffer _block = new(BlockBytes + (16 << 10));
-    private int _recordsInBlock;
-    private long _droppedTold;
-    private bool _failing;
-
-    /// <summary>Starts the writer. A file that cannot be opened now is tried again like any failed write.</summary>
     public AccessLog(LogOptions options, TimeProvider time, ILogger log)
-        : this(options, options.File is { } path ? new FileOutput(path) : new StreamOutput(Console.OpenStandardOutput()),
-            // A person waits for the line; a file or pipe does not.
-            options.File is null && !Console.IsOutputRedirected ? TimeSpan.Zero : Gather, time, log)
     {
+        (_time, _log) = (time, log);
+        Open(options);
     }
 
-    internal AccessLog(LogOptions options, ILogOutput output, TimeSpan gather, TimeProvider time, ILogger log)
-    {
-        _output = output;
-        _gather = gather;
-        _time = time;
-        _log = log;
-        _format = options.Off ? null : options.Format switch
-        {
-            LogFormat.Json => new JsonFormat(),
-            LogFormat.Combined => new CombinedFormat(),
-            LogFormat.Squid => new SquidFormat(),
-            _ => new ReadableFormat(time.LocalTimeZone),
-        };
-        _writing = _format is null ? Task.CompletedTask : Task.Run(() => RunAsync(_format));
-    }
+    /// <summary>Records that outputs had no room for or could not write, those that are gone included.</summary>
+    public long Dropped => _writers.Sum(writer => writer.Dropped) + Interlocked.Read(ref _droppedBefore);
 
-    /// <summary>Records written out.</summary>
-    public long Written => Interlocked.Read(ref _written);
-
-    /// <summary>Records given up: the queue was full, or the end came before they could be written.</summary>
-    public long Dropped => Interlocked.Read(ref _dropped);
-
-    /// <summary>Writes that failed.</summary>
-    public long Failures => Interlocked.Read(ref _failures);
+    /// <summary>As they are now.</summary>
+    public IReadOnlyList<OutputState> Outputs =>
+        [.. _writers.Select(writer => new OutputState(writer.Name, writer.Written, writer.Dropped, writer.Failures, writer.Failing))];
 
     /// <summary>Hands over a record, which nobody changes from here on. Never blocks.</summary>
-    /// <returns>False: it is closed, and takes none.</returns>
-    public bool Write(ExchangeRecord record)
+    public void Write(ExchangeRecord record)
     {
-        if (_format is null)
-            return true;
-        if (!_queue.Writer.TryWrite(record))
-        {
-            if (_isClosed)
-                return false;
-            Interlocked.Increment(ref _dropped);
-            return true;
-        }
-        // The queue's lock orders this read behind the writer's "asleep, and the queue is empty".
-        if (Volatile.Read(ref _asleep))
-            Wake();
-        return true;
+        var writers = _writers;
+        var isClosed = false;
+        foreach (var writer in writers)
+            isClosed |= !writer.Write(record);
+        if (isClosed)
+            WriteToNew(record, writers);
     }
 
-    /// <summary>Opens the file by its path anew, soon (SIGHUP, after a rotation). What was handed over before goes to
-    /// the old file or the new one, whole.</summary>
+    /// <summary>Opens files by their paths anew, soon (SIGHUP, after a rotation).</summary>
     public void Reopen()
     {
-        Volatile.Write(ref _reopen, true);
-        Wake();
+        foreach (var writer in _writers)
+            writer.Reopen();
     }
 
-    /// <summary>Writes out what is queued and closes the file.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>What is the same in both goes on; what is gone writes out what it has first.</summary>
+    public async Task UseAsync(LogOptions options)
     {
-        _isClosed = true;
-        _queue.Writer.TryComplete();
-        await _closing.CancelAsync();
-        Wake();
-        await _writing;
-        _output.Dispose();
-        _closing.Dispose();
-        _wake.Dispose();
-    }
-
-    private void Wake()
-    {
-        if (Interlocked.Exchange(ref _asleep, false))
-            _wake.Release();
-    }
-
-    private async Task RunAsync(IRecordFormat format)
-    {
-        while (true)
+        foreach (var gone in Open(options))
         {
-            await SleepUntilNeededAsync();
-            if (!_closing.IsCancellationRequested)
-                await PauseAsync(_gather);
-            do
-            {
-                if (Volatile.Read(ref _reopen))
-                    TryReopen();
-                Fill(format);
-                while (!TryWriteOut())
-                {
-                    if (_closing.IsCancellationRequested)
-                    {
-                        GiveUp();
-                        return;
-                    }
-                    await PauseAsync(RetryEvery);
-                    if (Volatile.Read(ref _reopen))
-                        TryReopen();
-                }
-            }
-            while (_queue.Reader.TryPeek(out _));
-            if (_closing.IsCancellationRequested)
-                return;
+            await gone.DisposeAsync();
+            Interlocked.Add(ref _droppedBefore, gone.Dropped);
         }
     }
 
-    private async ValueTask SleepUntilNeededAsync()
+    /// <summary>Writes out what is queued and closes the outputs.</summary>
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_writers.Select(writer => writer.DisposeAsync().AsTask()));
+
+    /// <summary>Returns those that are gone.</summary>
+    private List<RecordWriter> Open(LogOptions options)
     {
-        if (IsNeeded)
-            return;
-        Interlocked.Exchange(ref _asleep, true);
-        // Between the look and the word "asleep" a record may have come without waking anybody.
-        if (IsNeeded)
-        {
-            // Whoever took the word back has released, or will: a wake-up too many costs an empty round.
-            Interlocked.Exchange(ref _asleep, false);
-            return;
-        }
-        await _wake.WaitAsync();
+        var former = _outputs.ToList();
+        _outputs = [.. options.Access.Select(output => (output, TakeFrom(former, output) ?? WriterOf(output)))];
+        _writers = [.. _outputs.Select(output => output.Writer)];
+        return [.. former.Select(output => output.Writer)];
     }
 
-    private bool IsNeeded => _closing.IsCancellationRequested || Volatile.Read(ref _reopen) || _queue.Reader.Count > 0;
-
-    private async ValueTask PauseAsync(TimeSpan span)
+    private static RecordWriter? TakeFrom(List<(LogOutputOptions Options, RecordWriter Writer)> former, LogOutputOptions options)
     {
-        if (span > TimeSpan.Zero)
-            await Task.Delay(span, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var found = former.FindIndex(output => output.Options.Equals(options));
+        if (found < 0)
+            return null;
+        var writer = former[found].Writer;
+        former.RemoveAt(found);
+        return writer;
     }
 
-    private void Fill(IRecordFormat format)
+    // A reload has just put others in the place of some.
+    private void WriteToNew(ExchangeRecord record, RecordWriter[] old)
     {
-        while (_block.Length < BlockBytes && _queue.Reader.TryRead(out var record))
-        {
-            format.Write(record, _block);
-            _recordsInBlock++;
-        }
-        var dropped = Dropped;
-        if (dropped == _droppedTold)
-            return;
-        format.WriteDropped(dropped - _droppedTold, _time.GetUtcNow(), _block);
-        RecordsLog.Dropped(_log, dropped - _droppedTold);
-        _droppedTold = dropped;
+        foreach (var writer in _writers)
+            if (!old.Contains(writer))
+                writer.Write(record);
     }
 
-    // True where nothing is left to write.
-    private bool TryWriteOut()
+    private RecordWriter WriterOf(LogOutputOptions options)
     {
-        if (_block.Length == 0)
-            return true;
-        try
-        {
-            _output.Write(_block.Written);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _failing = true;
-            RecordsLog.Failed(_log, Interlocked.Increment(ref _failures), _recordsInBlock + _queue.Reader.Count, e.Message);
-            return false;
-        }
-        if (_failing)
-            RecordsLog.Recovered(_log);
-        _failing = false;
-        Interlocked.Add(ref _written, _recordsInBlock);
-        _recordsInBlock = 0;
-        _block.Clear();
-        return true;
+        ILogOutput to = options.File is { } path ? new FileOutput(path) : new StreamOutput(Console.OpenStandardOutput());
+        // A person waits for the line; a file or pipe does not.
+        var gather = options.File is null && !Console.IsOutputRedirected ? TimeSpan.Zero : Gather;
+        return new RecordWriter(new LineOutput(FormatOf(options.Format), to, options.File ?? "standard output"), gather, _time, _log);
     }
 
-    private void TryReopen()
+    private IRecordFormat FormatOf(LogFormat format) => format switch
     {
-        Volatile.Write(ref _reopen, false);
-        try
-        {
-            _output.Reopen();
-            RecordsLog.Reopened(_log);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            RecordsLog.ReopenFailed(_log, e.Message);
-        }
-    }
-
-    private void GiveUp()
-    {
-        var lost = _recordsInBlock + _queue.Reader.Count;
-        Interlocked.Add(ref _dropped, lost);
-        RecordsLog.Lost(_log, lost);
-    }
+        LogFormat.Json => new JsonFormat(),
+        LogFormat.Combined => new CombinedFormat(),
+        LogFormat.Squid => new SquidFormat(),
+        _ => new ReadableFormat(_time.LocalTimeZone),
+    };
 }
+
+/// <summary>What has become of the records of one output.</summary>
+/// <param name="Name">Where it leads: a path, an address.</param>
+/// <param name="Dropped">Its queue was full, or the end came before they could be written.</param>
+/// <param name="Failures">Writes that failed; each was tried again.</param>
+/// <param name="Failing">Why nothing can be written just now; null: it can.</param>
+public sealed record OutputState(string Name, long Written, long Dropped, long Failures, string? Failing);

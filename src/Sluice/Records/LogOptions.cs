@@ -9,14 +9,24 @@ public enum LogFormat
     Squid,
 }
 
-/// <summary>The access log of the section <c>logs</c>.</summary>
+/// <summary>The section <c>logs</c>.</summary>
 public sealed record LogOptions
+{
+    public static readonly LogOptions Off = new() { Access = [] };
+
+    /// <summary>Each gets every record; none: there is no access log.</summary>
+    public IReadOnlyList<LogOutputOptions> Access { get; init; } = [new()];
+
+    public bool Equals(LogOptions? other) => other is not null && Access.SequenceEqual(other.Access);
+
+    public override int GetHashCode() => Access.Count;
+}
+
+/// <summary>One access log.</summary>
+public sealed record LogOutputOptions
 {
     public LogFormat Format { get; init; } = LogFormat.Readable;
 
     /// <summary>A file's path; null: standard output.</summary>
     public string? File { get; init; }
-
-    /// <summary>No access log at all.</summary>
-    public bool Off { get; init; }
 }

@@ -4,21 +4,21 @@ namespace Sluice.Records;
 
 internal static partial class RecordsLog
 {
-    [LoggerMessage(1, LogLevel.Error, "The access log cannot be written ({Failures} failures so far, {Waiting} records wait): {Reason}")]
-    public static partial void Failed(ILogger log, long failures, int waiting, string reason);
+    [LoggerMessage(1, LogLevel.Error, "Records cannot be written to {Output} ({Failures} failures so far, {Waiting} records wait): {Reason}")]
+    public static partial void Failed(ILogger log, string output, long failures, int waiting, string reason);
 
-    [LoggerMessage(2, LogLevel.Information, "The access log is written again")]
-    public static partial void Recovered(ILogger log);
+    [LoggerMessage(2, LogLevel.Information, "Records are written to {Output} again")]
+    public static partial void Recovered(ILogger log, string output);
 
-    [LoggerMessage(3, LogLevel.Warning, "{Count} records were not logged: they came faster than the log could be written")]
-    public static partial void Dropped(ILogger log, long count);
+    [LoggerMessage(3, LogLevel.Warning, "{Output}: {Count} records were dropped: they came faster than they could be written")]
+    public static partial void Dropped(ILogger log, string output, long count);
 
-    [LoggerMessage(4, LogLevel.Error, "The access log cannot be opened anew, the old file goes on: {Reason}")]
-    public static partial void ReopenFailed(ILogger log, string reason);
+    [LoggerMessage(4, LogLevel.Error, "{Output} cannot be opened anew, the old one goes on: {Reason}")]
+    public static partial void ReopenFailed(ILogger log, string output, string reason);
 
-    [LoggerMessage(5, LogLevel.Information, "The access log was opened anew")]
-    public static partial void Reopened(ILogger log);
+    [LoggerMessage(5, LogLevel.Information, "{Output} was opened anew")]
+    public static partial void Reopened(ILogger log, string output);
 
-    [LoggerMessage(6, LogLevel.Error, "{Count} records are lost: the access log could not be written at the end")]
-    public static partial void Lost(ILogger log, long count);
+    [LoggerMessage(6, LogLevel.Error, "{Output}: {Count} records are lost: they could not be written at the end")]
+    public static partial void Lost(ILogger log, string output, long count);
 }

@@ -27,7 +27,7 @@ public class ShortFormTests
 
         var listener = Assert.Single(c.Listeners);
         Assert.Equal((ListenerKind.Reverse, new HostPort("127.0.0.1", 5678), 2), (listener.Kind, listener.To!.Value, listener.Allow.Count));
-        Assert.Equal(new LogOptions { Format = LogFormat.Squid }, c.Log);
+        Assert.Equal([new LogOutputOptions { Format = LogFormat.Squid }], c.Log.Access);
         Assert.Equal(64 << 20, c.Cache.MemoryBytes);
         var policy = Assert.Single(c.Policies);
         Assert.Equal(policy.Name, listener.Policy);

@@ -74,7 +74,7 @@ public class ConfigurationFileTests
             l => Assert.Equal(("app", "https", new HostPort("::1", 443), false, IPAddress.IPv6Any), (l.Name, l.ToScheme, l.To!.Value, l.Forwarded, l.Bind.Address)),
             l => Assert.Equal((ListenerKind.Tcp, new HostPort("db.example", 5432), IPAddress.IPv6Loopback), (l.Kind, l.To!.Value, l.Bind.Address)));
         Assert.Equal(new CacheOptions { MemoryBytes = 64 << 20, MaxEntryBytes = 1 << 20 }, c.Cache);
-        Assert.Equal(new LogOptions { Format = LogFormat.Json, File = Path.Combine(given.Folder, "access.log") }, c.Log);
+        Assert.Equal([new LogOutputOptions { Format = LogFormat.Json, File = Path.Combine(given.Folder, "access.log") }], c.Log.Access);
         var policy = Assert.Single(c.Policies);
         Assert.True(policy.DefaultAllows);
         Assert.Equal((RuleAction.Deny, 404, "No ads here", Path.Combine(given.Folder, "blocked.txt")),
@@ -90,13 +90,13 @@ public class ConfigurationFileTests
     {
         var c = Given.Right(Given.Forward);
         Assert.Equal(new CacheOptions(), c.Cache);
-        Assert.Equal(new LogOptions(), c.Log);
+        Assert.Equal([new LogOutputOptions()], c.Log.Access);
         Assert.Equal(new LimitOptions { ConnectPorts = c.Limits.ConnectPorts }, c.Limits);
         Assert.Empty(c.Policies);
     }
 
     [Fact]
-    public void AccessLogOff_IsOff() => Assert.True(Given.Right(Given.Forward + "logs: { access: off }").Log.Off);
+    public void AccessLogOff_IsOff() => Assert.Empty(Given.Right(Given.Forward + "logs: { access: off }").Log.Access);
 
     [Theory]
     [InlineData("", "sluice.yaml: the file is empty, the least is: listeners: [{ kind: forward, bind: 127.0.0.1:3128 }]")]

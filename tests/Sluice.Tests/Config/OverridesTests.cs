@@ -41,7 +41,7 @@ public class OverridesTests
         Assert.Equal(TimeSpan.FromSeconds(5), c.Limits.Connect);
         Assert.Equal(2, c.Limits.ConnectPorts.Count);
         Assert.Equal(100, c.Limits.MaxFields);
-        Assert.Equal((LogFormat.Json, false), (c.Log.Format, c.Log.Off));
+        Assert.Equal(LogFormat.Json, Assert.Single(c.Log.Access).Format);
         Assert.Equal(["first", "tcp@127.0.0.1:0"], c.Listeners.Select(l => l.Name));
         Assert.Single(c.Listeners[0].Allow);
         Assert.Equal([".example.com", "example.org"], Assert.Single(Assert.Single(c.Policies).Rules).Hosts);

@@ -68,7 +68,7 @@ public sealed class RunningProxy : IAsyncDisposable
         return await StartAsync(loaded.Configuration! with
         {
             Limits = Tested(loaded.Configuration.Limits),
-            Log = new LogOptions { Off = true },
+            Log = LogOptions.Off,
         });
     }
 
@@ -127,7 +127,7 @@ public sealed class RunningProxy : IAsyncDisposable
 
     /// <summary>With these listeners, under this clock.</summary>
     public static Task<RunningProxy> OfAsync(TimeProvider time, CacheOptions cache, params ListenerOptions[] listeners) => StartAsync(
-        new Configuration { Listeners = listeners, Limits = Tested(new LimitOptions()), Cache = cache, Log = new LogOptions { Off = true } }, time);
+        new Configuration { Listeners = listeners, Limits = Tested(new LimitOptions()), Cache = cache, Log = LogOptions.Off }, time);
 
     private static async Task<RunningProxy> StartAsync(
         Configuration configuration, TimeProvider? time = null, ConfigurationSource? source = null, ILoggerFactory? loggers = null)
@@ -153,7 +153,7 @@ public sealed class RunningProxy : IAsyncDisposable
             Limits = Tested(limits ?? new LimitOptions()),
             Cache = cache ?? new CacheOptions { MemoryBytes = 16 << 20 },
             Policies = policy is null ? [] : [policy],
-            Log = new LogOptions { Off = true },
+            Log = LogOptions.Off,
         };
         return StartAsync(configuration);
     }

@@ -1,222 +1,58 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Records;
-using Sluice.Tests.Kit;
 
 namespace Sluice.Tests.Records;
 
 public sealed class AccessLogTests : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("log-").FullName;
+    private readonly string _folder = Directory.CreateTempSubdirectory("log-").FullName;
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    private string Path1 => Path.Combine(_directory, "access.log");
-
-    [Fact]
-    public async Task Records_StandInTheFileInTheirOrder()
-    {
-        var log = ToFile(Path1);
-        for (var i = 0; i < 5000; i++)
-            log.Write(Numbered(i));
-        await log.DisposeAsync();
-        Assert.Equal(Enumerable.Range(0, 5000), Numbers(Path1));
-        Assert.Equal((5000, 0, 0), (log.Written, log.Dropped, log.Failures));
-    }
-
-    [Fact]
-    public async Task AnOldFile_IsAppendedTo()
-    {
-        File.WriteAllText(Path1, $"{Line(1)}\n");
-        await using (var log = ToFile(Path1))
-            log.Write(Numbered(2));
-        Assert.Equal([1, 2], Numbers(Path1));
-    }
-
-    [Fact]
-    public async Task OneRecord_IsWrittenWithoutAnotherOneAfterIt()
-    {
-        var output = new Collected();
-        await using var log = new AccessLog(new LogOptions(), output, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
-        log.Write(Numbered(1));
-        await output.WroteAsync();
-        log.Write(Numbered(2));
-        await output.WroteAsync();
-        Assert.Equal(2, output.Lines.Length);
-    }
-
-    [Fact]
-    public async Task AFile_IsWrittenInBatches()
-    {
-        var output = new Collected();
-        var time = new ManualTime();
-        await using var log = new AccessLog(new LogOptions(), output, TimeSpan.FromMilliseconds(50), time, NullLogger.Instance);
-        for (var i = 0; i < 100; i++)
-            log.Write(Numbered(i));
-        Assert.Empty(output.Lines);
-        await PassAsync(time, output.WroteAsync());
-        Assert.Equal(100, output.Lines.Length);
-    }
-
-    [Fact]
-    public async Task AFullQueue_DropsAndSaysHowMany()
-    {
-        var output = new Collected();
-        output.Open.Reset();
-        var log = new AccessLog(new LogOptions { Format = LogFormat.Json }, output, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
-        log.Write(Numbered(0));
-        Assert.True(output.Entered.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-        for (var i = 0; i < AccessLog.QueueLength + 5; i++)
-            log.Write(Numbered(i));
-        Assert.Equal(5, log.Dropped);
-        output.Open.Set();
-        await log.DisposeAsync();
-        Assert.Equal(AccessLog.QueueLength + 1, log.Written);
-        Assert.Contains("\"dropped\":5}", Assert.Single(output.Lines, line => line.Contains("dropped", StringComparison.Ordinal)), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task AfterAFailure_TheSameLinesAreTriedAgainEachSecond()
-    {
-        var output = new Collected { Failure = "No space left on device" };
-        var time = new ManualTime();
-        await using var log = new AccessLog(new LogOptions(), output, TimeSpan.Zero, time, NullLogger.Instance);
-        log.Write(Numbered(1));
-        await output.WroteAsync();
-        log.Write(Numbered(2));
-        await PassAsync(time, output.WroteAsync());
-        Assert.Equal((0, 0), (log.Written, log.Dropped));
-        output.Failure = null;
-        // Tries that failed before may still be told of.
-        while (output.Lines.Length < 2)
-            await PassAsync(time, output.WroteAsync());
-        Assert.Equal(2, output.Lines.Length);
-        Assert.True(log.Failures >= 2);
-    }
-
-    [Fact]
-    public async Task AFullDisk_LosesLinesAndNothingElse()
-    {
-        Assert.SkipUnless(File.Exists("/dev/full"), "there is no /dev/full on this system");
-        var log = ToFile("/dev/full");
-        for (var i = 0; i < 10; i++)
-            log.Write(Numbered(i));
-        await log.DisposeAsync();
-        Assert.Equal((0, 10), (log.Written, log.Dropped));
-        Assert.True(log.Failures > 0);
-    }
-
-    [Fact]
-    public async Task ADirectoryThatComesLater_GetsEverything()
-    {
-        var later = Path.Combine(_directory, "later");
-        var log = ToFile(Path.Combine(later, "access.log"));
-        log.Write(Numbered(1));
-        await UntilAsync(() => log.Failures > 0);
-        Directory.CreateDirectory(later);
-        log.Write(Numbered(2));
-        await log.DisposeAsync();
-        Assert.Equal([1, 2], Numbers(Path.Combine(later, "access.log")));
-    }
-
-    [Fact]
-    public async Task ReopeningUnderLoad_LosesNoLineAndTearsNone()
-    {
-        var log = ToFile(Path1);
-        var writing = Task.Run(async () =>
-        {
-            for (var i = 0; i < 100_000; i++)
-            {
-                log.Write(Numbered(i));
-                if (i % 2000 == 0)
-                    await Task.Delay(5, TestContext.Current.CancellationToken);
-            }
-        }, TestContext.Current.CancellationToken);
-        var rotated = 0;
-        while (!writing.IsCompleted)
-        {
-            if (File.Exists(Path1))
-                File.Move(Path1, $"{Path1}.{rotated++:0000}");
-            log.Reopen();
-            await UntilAsync(() => File.Exists(Path1));
-        }
-        await writing;
-        await log.DisposeAsync();
-        Assert.True(rotated > 1);
-        Assert.Equal((100_000, 0), (log.Written, log.Dropped));
-        var all = Directory.GetFiles(_directory).OrderBy(f => f == Path1 ? "z" : f, StringComparer.Ordinal).SelectMany(Numbers);
-        Assert.Equal(Enumerable.Range(0, 100_000), all);
-    }
-
-    [Fact]
-    public async Task AFileEmptiedInPlace_GoesOnFromItsStart()
-    {
-        var log = ToFile(Path1);
-        log.Write(Numbered(1));
-        await UntilAsync(() => log.Written == 1);
-        File.WriteAllText(Path1, "");
-        log.Write(Numbered(2));
-        await log.DisposeAsync();
-        Assert.Equal([2], Numbers(Path1));
-    }
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
     public async Task Off_TakesNothing()
     {
-        var output = new Collected();
-        await using (var log = new AccessLog(new LogOptions { Off = true }, output, TimeSpan.Zero, TimeProvider.System, NullLogger.Instance))
-            log.Write(Numbered(1));
-        Assert.Empty(output.Lines);
+        await using var log = new AccessLog(LogOptions.Off, TimeProvider.System, NullLogger.Instance);
+        log.Write(Sample.Miss());
+        Assert.Empty(log.Outputs);
+        Assert.Equal(0, log.Dropped);
     }
 
     [Fact]
-    public async Task HandingOver_AllocatesNothing()
+    public async Task EachOutput_GetsEveryRecord()
     {
-        await using var log = new AccessLog(new LogOptions(), new Collected(), TimeSpan.FromHours(1), new ManualTime(), NullLogger.Instance);
-        var record = Numbered(1);
-        for (var i = 0; i < 20_000; i++)
-            log.Write(record);
-        Assert.Equal(0, Allocated.By(() =>
-        {
-            for (var i = 0; i < 5_000; i++)
-                log.Write(record);
-        }));
+        var options = To(("a", LogFormat.Json), ("b", LogFormat.Combined));
+        await using (var log = new AccessLog(options, TimeProvider.System, NullLogger.Instance))
+            for (var i = 0; i < 100; i++)
+                log.Write(Sample.Miss());
+        Assert.Equal(Enumerable.Repeat(Sample.Format(LogFormat.Json).Line(Sample.Miss()), 100), Lines("a"));
+        Assert.Equal(Enumerable.Repeat(Sample.Format(LogFormat.Combined).Line(Sample.Miss()), 100), Lines("b"));
     }
 
-    private static AccessLog ToFile(string path) =>
-        new(new LogOptions { Format = LogFormat.Squid, File = path }, TimeProvider.System, NullLogger.Instance);
-
-    private static ExchangeRecord Numbered(int number)
+    [Fact]
+    public async Task AReload_KeepsWhatIsTheSameAndLosesNoRecord()
     {
-        var record = Sample.Miss();
-        record.ResponseBytes = number;
-        return record;
-    }
-
-    private static string Line(int number) => Sample.Format(LogFormat.Squid).Line(Numbered(number));
-
-    // Each line whole: ten fields, the fifth is the number.
-    private static IEnumerable<int> Numbers(string path) => File.ReadLines(path).Select(line =>
-    {
-        var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(10, fields.Length);
-        return int.Parse(fields[4], null);
-    });
-
-    // Lets the log's timer come due, whenever it sets it.
-    private static async Task PassAsync(ManualTime time, Task until)
-    {
-        while (!until.IsCompleted)
+        await using (var log = new AccessLog(To(("a", LogFormat.Squid), ("b", LogFormat.Squid)), TimeProvider.System, NullLogger.Instance))
         {
-            time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
+            var stop = false;
+            var count = 0;
+            var writing = Task.Run(() =>
+            {
+                for (; !Volatile.Read(ref stop); count++)
+                    log.Write(Sample.Miss());
+            }, TestContext.Current.CancellationToken);
+            for (var i = 0; i < 20; i++)
+                await log.UseAsync(To(("a", LogFormat.Squid), ("b", i % 2 == 0 ? LogFormat.Combined : LogFormat.Squid)));
+            Volatile.Write(ref stop, true);
+            await writing;
+            await log.UseAsync(LogOptions.Off);
+            Assert.Equal(count - log.Dropped, Lines("a").Count + Lines("b").Count - count);
+            Assert.Empty(log.Outputs);
         }
-        await until;
     }
 
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!condition())
-            await Task.Delay(1, limit.Token);
-    }
+    private LogOptions To(params (string Name, LogFormat Format)[] outputs) =>
+        new() { Access = [.. outputs.Select(output => new LogOutputOptions { Format = output.Format, File = Path.Combine(_folder, output.Name) })] };
+
+    private List<string> Lines(string name) => [.. File.ReadLines(Path.Combine(_folder, name))];
 }

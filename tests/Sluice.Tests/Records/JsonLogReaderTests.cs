@@ -37,17 +37,22 @@ public sealed class JsonLogReaderTests
     }
 
     [Fact]
-    public void MemoryOfALongLog_IsThatOfALine()
+    public void ALongLog_IsReadNoFurtherAheadThanABlockAndKeepsNoRecord()
     {
         var line = Encoding.UTF8.GetBytes(Good + "\n");
-        var reader = new JsonLogReader(new Repeated(line, 200_000));
-        var (count, most) = (0, 0L);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        foreach (var _ in reader.Read())
-            if (++count % 50_000 == 0)
-                most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
+        var log = new Repeated(line, 200_000);
+        var reader = new JsonLogReader(log);
+        var (count, ahead, gone) = (0, 0L, new List<WeakReference>());
+        foreach (var record in reader.Read())
+        {
+            if (++count % 50_000 == 1)
+                gone.Add(new WeakReference(record));
+            ahead = Math.Max(ahead, log.Given - (long)count * line.Length);
+        }
+        GC.Collect();
         Assert.Equal(200_000, count);
-        Assert.InRange(most, long.MinValue, 8 << 20);
+        Assert.InRange(ahead, 1, 128 << 10);
+        Assert.All(gone, record => Assert.False(record.IsAlive));
     }
 
     [Fact]
@@ -71,6 +76,8 @@ public sealed class JsonLogReaderTests
     private sealed class Repeated(byte[] line, int times) : MemoryStream
     {
         private long _at;
+
+        public long Given => _at;
 
         public override int Read(Span<byte> buffer)
         {

@@ -105,7 +105,7 @@ internal static class DemoRun
                 Rules = [new RuleOptions { Id = "secrets", Action = RuleAction.Deny, HostsFile = files.BlockList }],
             }],
         Cache = new CacheOptions { MaxEntryBytes = 64 << 20 },
-        Log = new LogOptions { File = files.AccessLog },
+        Log = new LogOptions { Access = [new LogOutputOptions { File = files.AccessLog }] },
         Limits = new LimitOptions { Drain = TimeSpan.FromSeconds(1) },
     };
 
