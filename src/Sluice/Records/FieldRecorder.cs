@@ -46,7 +46,7 @@ public sealed class FieldRecorder
         if (Redaction.Matches(_hidden, name))
             return Redaction.Mark;
         if (name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
-            return string.Join("; ", LinesOf(name, fields).SelectMany(line => line.Split(';')).Select(pair => WithoutValue(pair.Trim())));
+            return string.Join("; ", LinesOf(name, fields).SelectMany(line => line.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).Select(WithoutValue));
         return string.Join(", ", LinesOf(name, fields).Select(line => name.Equals(FieldNames.SetCookie, StringComparison.OrdinalIgnoreCase) ? SetCookie(line) : line));
     }
 
@@ -65,6 +65,6 @@ public sealed class FieldRecorder
     {
         var equals = pair.IndexOf('=');
         var name = equals < 0 ? "" : pair[..equals].Trim();
-        return !Redaction.Matches(_cookies, name.Length == 0 ? "*" : name) ? pair : equals < 0 ? Redaction.Mark : $"{name}={Redaction.Mark}";
+        return name.Length == 0 ? Redaction.Mark : Redaction.Matches(_cookies, name) ? $"{name}={Redaction.Mark}" : pair;
     }
 }
