@@ -119,6 +119,8 @@ public sealed partial class Proxy : IAsyncDisposable
         Explainer = () => new Explainer(_censor, _dialer, [.. _servers.Select(server => server.Gate)], _configuration.Users, Cache),
         Lists = () => _lists,
         Routes = () => RoutesOf(_configuration),
+        Time = _time,
+        History = () => _configuration.Log.History?.Path,
         Configuration = () => _state,
         Reload = ReloadAsync,
     };

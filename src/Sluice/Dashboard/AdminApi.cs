@@ -63,6 +63,7 @@ public sealed class AdminApi : IAsyncDisposable
         CacheEndpoints.Map(application, administered.Cache, administered.Routes);
         PolicyEndpoints.Map(application, administered);
         ConfigurationEndpoints.Map(application, administered);
+        HistoryEndpoint.Map(application, administered);
     }
 
     public async ValueTask DisposeAsync()
