@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Records.Formats;
 using Sluice.Records.Output;
+using Sluice.Records.Syslog;
 
 namespace Sluice.Records;
 
@@ -88,11 +89,18 @@ public sealed class AccessLog : IAsyncDisposable
 
     private RecordWriter WriterOf(LogOutputOptions options)
     {
-        ILogOutput to = options.File is { } path ? new FileOutput(path) : new StreamOutput(Console.OpenStandardOutput());
         // A person waits for the line; a file or pipe does not.
-        var gather = options.File is null && !Console.IsOutputRedirected ? TimeSpan.Zero : Gather;
-        return new RecordWriter(new LineOutput(FormatOf(options.Format), to, options.File ?? "standard output"), gather, _time, _log);
+        var gather = options is { File: null, Syslog: null } && !Console.IsOutputRedirected ? TimeSpan.Zero : Gather;
+        return new RecordWriter(OutputOf(options), gather, _time, _log);
     }
+
+    private IRecordOutput OutputOf(LogOutputOptions options) => options switch
+    {
+        { Syslog: { } syslog } => new SyslogOutput(
+            syslog, options.Format == LogFormat.Json ? new JsonFormat(asciiOnly: true) : FormatOf(options.Format), syslog.OverTcp ? new TcpTransport(syslog, _time) : new DatagramTransport(syslog)),
+        { File: { } path } => new LineOutput(FormatOf(options.Format), new FileOutput(path), options.Place),
+        _ => new LineOutput(FormatOf(options.Format), new StreamOutput(Console.OpenStandardOutput()), options.Place),
+    };
 
     private IRecordFormat FormatOf(LogFormat format) => format switch
     {
