@@ -160,9 +160,9 @@ public sealed partial class Proxy
             _lists.Start();
         }
         // Of what is taken at the start only, what was taken then.
-        _configuration = next with { Cache = _configuration.Cache, Admin = _configuration.Admin, Resolver = _configuration.Resolver, Limits = _configuration.Limits };
+        _configuration = next with { Cache = _configuration.Cache, Admin = _configuration.Admin, Otlp = _configuration.Otlp, Resolver = _configuration.Resolver, Limits = _configuration.Limits };
         _redaction = Redaction.Of(next.Log);
-        await _log.UseAsync(next.Log);
+        await _log.UseAsync(LogOf(next.Log, _configuration.Otlp));
         await formerCensor.DisposeAsync();
     }
 
@@ -210,6 +210,7 @@ public sealed partial class Proxy
         Add("cache.maxEntry", started.Cache.MaxEntryBytes != next.Cache.MaxEntryBytes);
         Add("cache.disk", started.Cache.Disk != next.Cache.Disk);
         Add("admin.socket", started.Admin != next.Admin);
+        Add("otlp", started.Otlp != next.Otlp);
         Add("resolver", started.Resolver != next.Resolver);
         var (was, will) = (UpstreamOptionsOf(started.Limits), UpstreamOptionsOf(next.Limits));
         Add("limits.connect", was.Connect != will.Connect);

@@ -23,6 +23,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly Deadlines _tunnelled;
     private readonly Heartbeat _heartbeat;
     private readonly Authenticator _authenticator;
+    private readonly LoginStep _login;
     private readonly HttpProxy _http;
     private readonly AccessLog _log;
     private AdminApi? _admin;
@@ -39,7 +40,7 @@ public sealed partial class Proxy : IAsyncDisposable
         (_configuration, Cache, _loggers, _time, _source, _seen) = (configuration, cache, loggers, time, source, seen);
         _dialer = new Dialer(time, configuration.Resolver);
         _upstream = new UpstreamPool(_dialer, UpstreamOptionsOf(configuration.Limits), time);
-        _log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
+        _log = new AccessLog(LogOf(configuration.Log, configuration.Otlp), time, loggers.CreateLogger("Sluice.Records"));
         _redaction = Redaction.Of(configuration.Log);
         _heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         _tunnelled = new Deadlines(time);
@@ -51,7 +52,10 @@ public sealed partial class Proxy : IAsyncDisposable
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
         var tunnels = new Tunnels(_dialer, _tunnelled);
-        _http = new HttpProxy(cache, new LoginStep(_authenticator), new Fetch(_upstream, cache, new RequestBuilder(via), tunnels, time), tunnels, via);
+        _login = new LoginStep(_authenticator);
+        _http = new HttpProxy(cache, _login, new Fetch(_upstream, cache, new RequestBuilder(via), tunnels, time), tunnels, via);
+        _meters = MetersOf(configuration);
+        _tracing = configuration.Otlp is { Traces: > 0 } traces ? new Tracing(traces, time, loggers.CreateLogger("Sluice.Records")) : null;
     }
 
     /// <summary>Where the listeners really are, in the configuration's order.</summary>
@@ -109,6 +113,8 @@ public sealed partial class Proxy : IAsyncDisposable
         await _censor.DisposeAsync();
         await _authenticator.DisposeAsync();
         await _log.DisposeAsync();
+        await (_tracing?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _meters?.Dispose();
         await Cache.DisposeAsync();
     }
 
@@ -121,6 +127,7 @@ public sealed partial class Proxy : IAsyncDisposable
         Routes = () => RoutesOf(_configuration),
         Configuration = () => _state,
         Reload = ReloadAsync,
+        Metrics = _meters?.Provider,
     };
 
     /// <summary>Where stored answers may have come from, besides the origins that clients name.</summary>
@@ -136,7 +143,10 @@ public sealed partial class Proxy : IAsyncDisposable
         // Here alone: whoever gets the record gets it so.
         _redaction?.Apply(record);
         Totals.Add(record);
+        _meters?.Add(record);
         _log.Write(record);
+        if (record.Trace is not null)
+            _tracing?.Write(record);
         _seen?.Invoke(record);
     }
 
@@ -157,8 +167,8 @@ public sealed partial class Proxy : IAsyncDisposable
     }
 
     private IServer Serve(ListenerGate gate, SocketListener socket) => gate.Options.Kind == ListenerKind.Tcp
-        ? new TcpRelay(gate, socket, _dialer, Write, _time)
-        : new HttpServer(gate, socket, _http, Write, _loggers, _time);
+        ? new TcpRelay(gate, socket, _dialer, Write, _tracing, _time)
+        : new HttpServer(gate, socket, _http, Write, _tracing, _loggers, _time);
 
     private Censor LoadCensor(Configuration configuration, Censor? former) =>
         Censor.Load(configuration.Policies, _time, _loggers.CreateLogger("Sluice.Policy"), former, JudgeAgain).Censor;

@@ -32,6 +32,9 @@ public sealed record Configuration
 
     public ResolverOptions Resolver { get; init; } = new();
 
+    /// <summary>Null: nothing is sent to a collector.</summary>
+    public OtlpOptions? Otlp { get; init; }
+
     public AdminOptions Admin { get; init; } = new();
 
     public LimitOptions Limits { get; init; } = new();

@@ -34,6 +34,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
             Policies = policies.Read(top),
             Lists = lists with { Lists = policies.Subscribed },
             Log = new LogReader(folder).Read(top.Child("logs")),
+            Otlp = OtlpReader.Read(top.Child("otlp")),
             Page = ReadPage(top.Child("page")),
             Limits = ReadLimits(top.Child("limits")),
         };

@@ -11,6 +11,7 @@ internal sealed class TcpRelay : IServer
 {
     private readonly Dialer _dialer;
     private readonly Action<ExchangeRecord> _write;
+    private readonly Tracing? _tracing;
     private readonly Deadlines _deadlines;
     private readonly SocketListener _listener;
     private readonly CancellationTokenSource _stop = new();
@@ -19,8 +20,9 @@ internal sealed class TcpRelay : IServer
     private volatile ListenerGate _gate;
     private int _open = 1; // the accepting loop counts as one
 
-    public TcpRelay(ListenerGate gate, SocketListener listener, Dialer dialer, Action<ExchangeRecord> write, TimeProvider time)
+    public TcpRelay(ListenerGate gate, SocketListener listener, Dialer dialer, Action<ExchangeRecord> write, Tracing? tracing, TimeProvider time)
     {
+        _tracing = tracing;
         _gate = gate;
         _listener = listener;
         _dialer = dialer;
@@ -84,6 +86,7 @@ internal sealed class TcpRelay : IServer
         record.Generation = gate.Generation;
         record.Kind = RecordKind.Relay;
         record.Url = to.ToString();
+        record.Trace = _tracing?.Begin(record, null, began);
         try
         {
             if (!gate.Admits(record.Client))
@@ -106,6 +109,7 @@ internal sealed class TcpRelay : IServer
     private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record)
     {
         DialResult dial;
+        record.Trace?.Enter(Stage.Connect);
         try
         {
             dial = await _dialer.DialAsync(to, gate.Addresses, gate.Limits.Connect, _stop.Token);
@@ -123,6 +127,7 @@ internal sealed class TcpRelay : IServer
             record.Error = ForwardErrors.Of(dial.Error).Row().ProxyError;
             return;
         }
+        record.Trace?.Enter(Stage.Relay);
         var result = await new Relay(client, upstream, _deadlines).RunAsync(default, gate.Limits.TunnelIdle, _stop.Token);
         if (result.End == RelayEnd.Stopped && !_gate.Admits(record.Client))
             record.Verdict = ListenerGate.ForeignClient;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Records.Formats;
+using Sluice.Records.Otlp;
 using Sluice.Records.Output;
 using Sluice.Records.Syslog;
 
@@ -90,12 +91,13 @@ public sealed class AccessLog : IAsyncDisposable
     private RecordWriter WriterOf(LogOutputOptions options)
     {
         // A person waits for the line; a file or pipe does not.
-        var gather = options is { File: null, Syslog: null } && !Console.IsOutputRedirected ? TimeSpan.Zero : Gather;
+        var gather = options is { File: null, Syslog: null, Otlp: null } && !Console.IsOutputRedirected ? TimeSpan.Zero : Gather;
         return new RecordWriter(OutputOf(options), gather, _time, _log);
     }
 
     private IRecordOutput OutputOf(LogOutputOptions options) => options switch
     {
+        { Otlp: { } otlp } => new LogOutput(otlp),
         { Syslog: { } syslog } => new SyslogOutput(
             syslog, options.Format == LogFormat.Json ? new JsonFormat(asciiOnly: true) : FormatOf(options.Format), syslog.OverTcp ? new TcpTransport(syslog, _time) : new DatagramTransport(syslog)),
         { File: { } path } => new LineOutput(FormatOf(options.Format), new FileOutput(path), options.Place),

@@ -21,4 +21,7 @@ internal static partial class RecordsLog
 
     [LoggerMessage(6, LogLevel.Error, "{Output}: {Count} records are lost: they could not be written at the end")]
     public static partial void Lost(ILogger log, string output, long count);
+
+    [LoggerMessage(7, LogLevel.Error, "{Output}: {Count} records are lost: {Reason}, and would do so again")]
+    public static partial void Refused(ILogger log, string output, long count, string reason);
 }
