@@ -23,6 +23,9 @@ public sealed partial class Proxy
         return isScraped || otlp is not null ? new Meters(Gauges, otlp, isScraped, _time) : null;
     }
 
+    /// <summary>Where records and spans go, and what has become of them.</summary>
+    internal IReadOnlyList<OutputState> Outputs => [.. _log.Outputs, .. _tracing is null ? [] : new[] { _tracing.State }];
+
     private Gauges Gauges => new()
     {
         Listeners = () => _servers.Select(server => server.Load),
@@ -32,7 +35,7 @@ public sealed partial class Proxy
         Lists = ListAges,
         Logins = () => _login.Outcomes,
         Names = () => _dialer.Names,
-        Outputs = () => [.. _log.Outputs, .. _tracing is null ? [] : new[] { _tracing.State }],
+        Outputs = () => Outputs,
         Configuration = () => new ConfigurationFacts(_state.Generation, _state.Since, _state.IsRefused),
         Stalls = () => _heartbeat.Stalls,
     };
