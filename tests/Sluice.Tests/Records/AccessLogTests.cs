@@ -54,6 +54,6 @@ public sealed class AccessLogTests : IDisposable
     private LogOptions To(params (string Name, LogFormat Format)[] outputs) =>
         new() { Access = [.. outputs.Select(output => new LogOutputOptions { Format = output.Format, File = Path.Combine(_folder, output.Name) })] };
 
-    /// <summary>Of exchanges: in Squid's and the Combined format a line that says what is missing begins with a #.</summary>
+    // Without those that say how many records are missing.
     private List<string> Lines(string name) => [.. File.ReadLines(Path.Combine(_folder, name)).Where(line => line[0] != '#')];
 }
