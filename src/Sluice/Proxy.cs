@@ -26,6 +26,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly HttpProxy _http;
     private readonly AccessLog _log;
     private AdminApi? _admin;
+    private DashboardServer? _dashboard;
 
     // What a reload replaces.
     private volatile Censor _censor;
@@ -55,6 +56,9 @@ public sealed partial class Proxy : IAsyncDisposable
     /// <summary>Where the listeners really are, in the configuration's order.</summary>
     public IReadOnlyList<IPEndPoint> EndPoints => [.. _servers.Select(server => server.EndPoint)];
 
+    /// <summary>Where the dashboard is; null: it is off.</summary>
+    public IPEndPoint? DashboardEndPoint => _dashboard?.EndPoint;
+
     public HttpCache Cache { get; }
 
     public Totals Totals { get; } = new();
@@ -82,6 +86,7 @@ public sealed partial class Proxy : IAsyncDisposable
             var sockets = proxy.Bind(configuration.Listeners);
             var gates = proxy.GatesOf(configuration, proxy._censor, [.. sockets.Select(socket => socket.EndPoint)]);
             proxy._servers = [.. gates.Zip(sockets, proxy.Serve)];
+            proxy._dashboard = await DashboardServer.StartAsync(() => proxy._configuration.Dashboard, proxy.Administered, proxy._authenticator, loggers, time);
         }
         catch
         {
@@ -99,6 +104,7 @@ public sealed partial class Proxy : IAsyncDisposable
         await EndReloadsAsync();
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()).Concat(_leaving));
         // Until here one can look at what still drains.
+        await (_dashboard?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_admin?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _lists.DisposeAsync();
         _upstream.Dispose();
@@ -110,9 +116,16 @@ public sealed partial class Proxy : IAsyncDisposable
         await Cache.DisposeAsync();
     }
 
-    private Administered Administered => new(
-        Cache, () => _censor, () => new Explainer(_censor, _dialer, [.. _servers.Select(server => server.Gate)], _configuration.Users, Cache), () => _lists, () => RoutesOf(_configuration), () => _state,
-        ReloadAsync);
+    private Administered Administered => new()
+    {
+        Cache = Cache,
+        Censor = () => _censor,
+        Explainer = () => new Explainer(_censor, _dialer, [.. _servers.Select(server => server.Gate)], _configuration.Users, Cache),
+        Lists = () => _lists,
+        Routes = () => RoutesOf(_configuration),
+        Configuration = () => _state,
+        Reload = ReloadAsync,
+    };
 
     /// <summary>Where stored answers may have come from, besides the origins that clients name.</summary>
     private static IReadOnlyList<string> RoutesOf(Configuration configuration) =>
