@@ -21,6 +21,7 @@ return args switch
     ["allocations", .. var options] => await Allocations.RunAsync(options),
     ["censor-cost", .. var options] => await CensorCost.RunAsync(options),
     ["reload", .. var options] => await ReloadUnderLoad.RunAsync(options),
+    ["history-load", .. var options] => await HistoryLoad.RunAsync(options),
     ["hit-ratio", .. var options] => await HitRatios.RunAsync(options),
     ["tunnels", .. var options] => await TunnelCost.RunAsync(options),
     ["filters", .. var options] => FilterCheck.Run(options),

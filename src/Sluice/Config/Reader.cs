@@ -104,7 +104,18 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         return new DiskOptions { Path = path, SizeBytes = size, MaxEntryBytes = maxEntry };
     }
 
-    private LogOptions ReadLog(Section? logs)
+    private LogOptions ReadLog(Section? logs) => ReadAccessLog(logs) with { History = logs?.Child("history") is { } history ? ReadHistory(history) : null };
+
+    private HistoryOptions? ReadHistory(Section history)
+    {
+        var keep = history.Age("keep") ?? HistoryOptions.KeepByDefault;
+        if (keep < ShortestInterval)
+            history.Problem("keep", $"'{(history.Node["keep"] as Scalar)?.Text}' is too short, write 1m or more");
+        var size = history.Size("size") ?? HistoryOptions.SizeByDefault;
+        return history.Text("path") is { } path ? new HistoryOptions { Path = ReadLogPath(history, "path", path), Keep = keep, SizeBytes = size } : null;
+    }
+
+    private LogOptions ReadAccessLog(Section? logs)
     {
         switch (logs?.Node["access"])
         {
@@ -125,21 +136,21 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
                 new LogOutputOptions
                 {
                     Format = access.Choice<LogFormat>("format") ?? LogFormat.Readable,
-                    File = access.Text("to") is { } to and not ("stdout" or "-") ? ReadLogPath(access, to) : null,
+                    File = access.Text("to") is { } to and not ("stdout" or "-") ? ReadLogPath(access, "to", to) : null,
                 },
             ],
         };
     }
 
-    private string ReadLogPath(Section access, string to)
+    private string ReadLogPath(Section section, string key, string to)
     {
         var path = Path.GetFullPath(to, folder);
         if (Directory.Exists(path))
-            access.Problem("to", $"'{to}' is a folder, name the file in it");
+            section.Problem(key, $"'{to}' is a folder, name the file in it");
         else if (!Directory.Exists(Path.GetDirectoryName(path)))
-            access.Problem("to", $"'{to}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
+            section.Problem(key, $"'{to}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
         else if (File.Exists(path) && Files.WhyNot(path, FileAccess.Write) is { } wrong)
-            access.Problem("to", $"'{to}' cannot be written: {wrong}");
+            section.Problem(key, $"'{to}' cannot be written: {wrong}");
         return path;
     }
 

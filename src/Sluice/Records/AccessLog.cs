@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Records.Formats;
+using Sluice.Records.History;
 using Sluice.Records.Output;
 
 namespace Sluice.Records;
@@ -12,7 +13,7 @@ public sealed class AccessLog : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private volatile RecordWriter[] _writers = [];
-    private IReadOnlyList<(LogOutputOptions Options, RecordWriter Writer)> _outputs = [];
+    private IReadOnlyList<(object Options, RecordWriter Writer)> _outputs = [];
     private long _droppedBefore;
 
     public AccessLog(LogOptions options, TimeProvider time, ILogger log)
@@ -63,12 +64,12 @@ public sealed class AccessLog : IAsyncDisposable
     private List<RecordWriter> Open(LogOptions options)
     {
         var former = _outputs.ToList();
-        _outputs = [.. options.Access.Select(output => (output, TakeFrom(former, output) ?? WriterOf(output)))];
+        _outputs = [.. options.Outputs.Select(output => (output, TakeFrom(former, output) ?? WriterOf(output)))];
         _writers = [.. _outputs.Select(output => output.Writer)];
         return [.. former.Select(output => output.Writer)];
     }
 
-    private static RecordWriter? TakeFrom(List<(LogOutputOptions Options, RecordWriter Writer)> former, LogOutputOptions options)
+    private static RecordWriter? TakeFrom(List<(object Options, RecordWriter Writer)> former, object options)
     {
         var found = former.FindIndex(output => output.Options.Equals(options));
         if (found < 0)
@@ -85,6 +86,10 @@ public sealed class AccessLog : IAsyncDisposable
             if (!old.Contains(writer))
                 writer.Write(record);
     }
+
+    private RecordWriter WriterOf(object options) => options is HistoryOptions history
+        ? new RecordWriter(new HistoryOutput(history, _time, _log), HistoryOutput.Gather, _time, _log)
+        : WriterOf((LogOutputOptions)options);
 
     private RecordWriter WriterOf(LogOutputOptions options)
     {

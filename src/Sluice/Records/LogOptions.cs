@@ -17,7 +17,13 @@ public sealed record LogOptions
     /// <summary>Each gets every record; none: there is no access log.</summary>
     public IReadOnlyList<LogOutputOptions> Access { get; init; } = [new()];
 
-    public bool Equals(LogOptions? other) => other is not null && Access.SequenceEqual(other.Access);
+    /// <summary>Null: there is none.</summary>
+    public HistoryOptions? History { get; init; }
+
+    /// <summary>The options of every output.</summary>
+    internal IEnumerable<object> Outputs => History is null ? Access : [.. Access, History];
+
+    public bool Equals(LogOptions? other) => other is not null && Outputs.SequenceEqual(other.Outputs);
 
     public override int GetHashCode() => Access.Count;
 }

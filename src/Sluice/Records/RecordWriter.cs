@@ -112,7 +112,9 @@ internal sealed class RecordWriter : IAsyncDisposable
         while (true)
         {
             await SleepUntilNeededAsync();
-            if (!_closing.IsCancellationRequested)
+            // Looked at before the queue is: what came just before the end is written out, too.
+            var ends = _closing.IsCancellationRequested;
+            if (!ends)
                 await PauseAsync(_gather);
             do
             {
@@ -132,7 +134,7 @@ internal sealed class RecordWriter : IAsyncDisposable
                 }
             }
             while (_queue.Reader.TryPeek(out _));
-            if (_closing.IsCancellationRequested)
+            if (ends)
                 return;
         }
     }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Encodings.Web;
 using Sluice.Http;
@@ -46,7 +44,7 @@ internal sealed class JsonFormat : IRecordFormat
         PutText(",\"tls\":\""u8, record.Tls.Text(), to);
         PutText(",\"sni\":\""u8, record.ServerName, to);
         if (record.Upstream is { } upstream)
-            PutEndPoint(",\"upstream\":\""u8, upstream, to);
+            to.Put(",\"upstream\":\""u8).Put(upstream).Put((byte)'"');
         PutText(",\"error\":\""u8, record.Error, to);
         PutText(",\"error_detail\":\""u8, record.ErrorDetail, to);
         if (record.ClientGone)
@@ -64,7 +62,7 @@ internal sealed class JsonFormat : IRecordFormat
     }
 
     private static void PutTime(DateTimeOffset time, LineBuffer to) =>
-        to.Put("{\"time\":\""u8).Put(time.UtcDateTime, "s").Put((byte)'.').Put(time.Millisecond, "D3").Put("Z\""u8);
+        to.Put("{\"time\":\""u8).PutTime(time).Put((byte)'"');
 
     /// <param name="begin">Comma, key, colon and the opening quote.</param>
     private static void PutText(ReadOnlySpan<byte> begin, string? value, LineBuffer to)
@@ -78,21 +76,13 @@ internal sealed class JsonFormat : IRecordFormat
         if (string.IsNullOrEmpty(value))
             return;
         var rest = SafeText.WithoutUserInfo(value, out var scheme);
-        PutEscaped(PutEscaped(to.Put(begin), scheme), rest).Put((byte)'"');
+        if (rest.Length + scheme.Length > 0)
+            PutEscaped(PutEscaped(to.Put(begin), scheme), rest).Put((byte)'"');
     }
 
     private static LineBuffer PutEscaped(LineBuffer to, ReadOnlySpan<char> text) => text.ContainsAnyExcept(SafeText.Quoted)
         ? to.Put(Encoding.UTF8.GetBytes(Escapes.Encode(text.ToString())))
         : to.PutLatin1(text);
-
-    private static void PutEndPoint(ReadOnlySpan<byte> begin, IPEndPoint value, LineBuffer to)
-    {
-        var address = SafeText.Plain(value.Address);
-        if (address.AddressFamily == AddressFamily.InterNetworkV6)
-            to.Put(begin).Put((byte)'[').Put(address).Put("]:"u8).Put(value.Port).Put((byte)'"');
-        else
-            to.Put(begin).Put(address).Put((byte)':').Put(value.Port).Put((byte)'"');
-    }
 
     private static void PutMilliseconds(ReadOnlySpan<byte> begin, TimeSpan value, LineBuffer to)
     {

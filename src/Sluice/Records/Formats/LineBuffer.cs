@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace Sluice.Records.Formats;
@@ -44,6 +45,17 @@ internal sealed class LineBuffer : IBufferWriter<byte>
         return this;
     }
 
+    /// <summary>Text as it is, in UTF-8.</summary>
+    public LineBuffer PutUtf8(ReadOnlySpan<char> text)
+    {
+        _bytes.Advance(Encoding.UTF8.GetBytes(text, _bytes.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length))));
+        return this;
+    }
+
+    /// <summary>RFC 3339, UTC, with milliseconds.</summary>
+    public LineBuffer PutTime(DateTimeOffset time) =>
+        Put(time.UtcDateTime, "s").Put((byte)'.').Put(time.Millisecond, "D3").Put((byte)'Z');
+
     /// <summary>A number or a time, invariant.</summary>
     public LineBuffer Put<T>(T value, ReadOnlySpan<char> format = default) where T : IUtf8SpanFormattable
     {
@@ -57,6 +69,15 @@ internal sealed class LineBuffer : IBufferWriter<byte>
 
     /// <summary>The address without its port; an IPv4 client of a dual-mode socket as IPv4.</summary>
     public LineBuffer Put(IPAddress address) => Put<IPAddress>(SafeText.Plain(address));
+
+    /// <summary>The address as <see cref="Put(IPAddress)"/> and its port: <c>192.0.2.1:80</c>, <c>[2001:db8::1]:80</c>.</summary>
+    public LineBuffer Put(IPEndPoint end)
+    {
+        var address = SafeText.Plain(end.Address);
+        return address.AddressFamily == AddressFamily.InterNetworkV6
+            ? Put((byte)'[').Put(address).Put("]:"u8).Put(end.Port)
+            : Put(address).Put((byte)':').Put(end.Port);
+    }
 
     /// <summary>Text in which every char outside <paramref name="plain"/> is escaped octet by octet: one of Latin-1 as
     /// that octet (so came it over the wire), others as UTF-8.</summary>
