@@ -86,7 +86,7 @@ public sealed partial class Proxy : IAsyncDisposable
             var sockets = proxy.Bind(configuration.Listeners);
             var gates = proxy.GatesOf(configuration, proxy._censor, [.. sockets.Select(socket => socket.EndPoint)]);
             proxy._servers = [.. gates.Zip(sockets, proxy.Serve)];
-            proxy._dashboard = await DashboardServer.StartAsync(() => proxy._configuration.Dashboard, proxy.Administered, proxy._authenticator, loggers, time);
+            proxy._dashboard = await DashboardServer.StartAsync(() => proxy._configuration.Dashboard, proxy.Administered, proxy._authenticator, loggers);
         }
         catch
         {
@@ -123,6 +123,9 @@ public sealed partial class Proxy : IAsyncDisposable
         Explainer = () => new Explainer(_censor, _dialer, [.. _servers.Select(server => server.Gate)], _configuration.Users, Cache),
         Lists = () => _lists,
         Routes = () => RoutesOf(_configuration),
+        Time = _time,
+        Policies = () => _configuration.Policies,
+        History = () => _configuration.Log.History?.Path,
         Configuration = () => _state,
         Reload = ReloadAsync,
     };

@@ -41,14 +41,14 @@ public sealed class DashboardServer : IAsyncDisposable
     /// <param name="options">As they are now; where it listens is taken once.</param>
     /// <param name="authenticator">Knows the admins' passwords.</param>
     /// <exception cref="AddressInUseException">Another socket listens there.</exception>
-    public static async Task<DashboardServer?> StartAsync(Func<DashboardOptions> options, Administered administered, Authenticator authenticator, ILoggerFactory loggers, TimeProvider time)
+    public static async Task<DashboardServer?> StartAsync(Func<DashboardOptions> options, Administered administered, Authenticator authenticator, ILoggerFactory loggers)
     {
         if (options().Bind is not { } bind)
             return null;
         var log = loggers.CreateLogger("Sluice.Dashboard");
-        var sessions = new Sessions(time);
+        var sessions = new Sessions(administered.Time);
         var door = new Door(options, sessions);
-        var site = new Site(administered, authenticator, door, sessions, time);
+        var site = new Site(administered, authenticator, door, sessions);
         var application = ThinHost.Builder(loggers, kestrel =>
         {
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;

@@ -23,6 +23,7 @@ internal static class Layout
             {Top(context)}
             <main id="main" tabindex="-1" data-refresh="{refresh}">
             <h1>{title}</h1>
+            <p id="offline" class="box warn" role="alert" hidden>Sluice cannot be reached: what stands here is no longer live.</p>
             <div class="notes" role="status">{(note is null ? Html.Empty : Box(note.IsBad ? "bad" : "good", Html.Of($"{note.Text}")))}</div>
             {body}
             </main>

@@ -5,11 +5,11 @@ using Sluice.Policy;
 namespace Sluice.Dashboard.Pages;
 
 /// <summary>What pages show and do, and what all of them need.</summary>
-internal sealed record Site(Administered Administered, Authenticator Authenticator, Door Door, Sessions Sessions, TimeProvider Time)
+internal sealed record Site(Administered Administered, Authenticator Authenticator, Door Door, Sessions Sessions)
 {
-    public Notes Notes { get; } = new(Time);
+    public Notes Notes { get; } = new(Administered.Time);
 
-    public DateTimeOffset Now => Time.GetUtcNow();
+    public DateTimeOffset Now => Administered.Time.GetUtcNow();
 
     /// <summary>After a form: the page that tells what came of it, loaded anew (RFC 9110 s.15.4.4), so that loading it again does nothing again.</summary>
     /// <param name="page">Its path, with parameters maybe.</param>

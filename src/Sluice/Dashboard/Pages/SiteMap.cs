@@ -18,6 +18,7 @@ internal static class SiteMap
         ListsPage.Map(app, site);
         ConfigurationPage.Map(app, site);
         ExplainPage.Map(app, site);
+        HistoryPage.Map(app, site);
     }
 
     public static void Get(this IEndpointRouteBuilder app, string path, Func<HttpContext, IResult> show) =>
