@@ -5,7 +5,6 @@ using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Policy;
-using Sluice.Records;
 
 namespace Sluice.Config;
 
@@ -35,7 +34,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
             Upstreams = upstreams,
             Policies = policies.Read(top),
             Lists = lists with { Lists = policies.Subscribed },
-            Log = ReadLog(top.Child("logs")),
+            Log = new LogReader(folder).Read(top.Child("logs")),
             Page = ReadPage(top.Child("page")),
             Limits = ReadLimits(top.Child("limits")),
         };
@@ -102,56 +101,6 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         if (maxEntry > size && size > 0)
             disk.Problem("maxEntry", $"'{Sizes.Text(maxEntry.Value)}' is more than size, which is {Sizes.Text(size)}");
         return new DiskOptions { Path = path, SizeBytes = size, MaxEntryBytes = maxEntry };
-    }
-
-    private LogOptions ReadLog(Section? logs) => ReadAccessLog(logs) with { History = logs?.Child("history") is { } history ? ReadHistory(history) : null };
-
-    private HistoryOptions? ReadHistory(Section history)
-    {
-        var keep = history.Age("keep") ?? HistoryOptions.KeepByDefault;
-        if (keep < ShortestInterval)
-            history.Problem("keep", $"'{(history.Node["keep"] as Scalar)?.Text}' is too short, write 1m or more");
-        var size = history.Size("size") ?? HistoryOptions.SizeByDefault;
-        return history.Text("path") is { } path ? new HistoryOptions { Path = ReadLogPath(history, "path", path), Keep = keep, SizeBytes = size } : null;
-    }
-
-    private LogOptions ReadAccessLog(Section? logs)
-    {
-        switch (logs?.Node["access"])
-        {
-            case null:
-                return new LogOptions();
-            case Scalar { Text: "off" }:
-                return LogOptions.Off;
-            case Scalar { Text: var text }:
-                logs.Problem("access", $"'{text}' is not known, write off, or a map such as {{ format: json, to: stdout }}");
-                return new LogOptions();
-        }
-        if (logs.Child("access") is not { } access)
-            return new LogOptions();
-        return new LogOptions
-        {
-            Access =
-            [
-                new LogOutputOptions
-                {
-                    Format = access.Choice<LogFormat>("format") ?? LogFormat.Readable,
-                    File = access.Text("to") is { } to and not ("stdout" or "-") ? ReadLogPath(access, "to", to) : null,
-                },
-            ],
-        };
-    }
-
-    private string ReadLogPath(Section section, string key, string to)
-    {
-        var path = Path.GetFullPath(to, folder);
-        if (Directory.Exists(path))
-            section.Problem(key, $"'{to}' is a folder, name the file in it");
-        else if (!Directory.Exists(Path.GetDirectoryName(path)))
-            section.Problem(key, $"'{to}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
-        else if (File.Exists(path) && Files.WhyNot(path, FileAccess.Write) is { } wrong)
-            section.Problem(key, $"'{to}' cannot be written: {wrong}");
-        return path;
     }
 
     private static ResolverOptions ReadResolver(Section top)

@@ -27,6 +27,7 @@ internal static class MadeRecords
         from asked in Gen.Select(Text, Text, Url, End, End)
         from told in Gen.Select(Text, Text, Text, Text, Text, Text)
         from judged in Gen.Select(Gen.Int[0, 2], Text, Text, Gen.Int[0, 9], Text, Gen.Int[0, 255])
+        from fields in Gen.OneOf("X-Request-Id", "Cookie").Select(Gen.Bool, Hostile, (name, ofResponse, value) => new RecordedValue(new RecordedName(name, ofResponse), value)).Array[0, 2]
         from numbers in Gen.Select(Gen.Long[0, long.MaxValue], Gen.Int[0, int.MaxValue], Gen.Long[0, long.MaxValue], Gen.Long[0, long.MaxValue])
         select new ExchangeRecord
         {
@@ -37,6 +38,6 @@ internal static class MadeRecords
             Verdict = new Verdict { Denies = judged.Item1 == 1, Reports = judged.Item1 == 2, Rule = judged.Item2, List = judged.Item3, Line = judged.Item4, Tags = judged.Item5 },
             Tls = (TlsFacts)judged.Item6,
             Number = numbers.Item1, Generation = numbers.Item2, RequestBytes = numbers.Item3, ResponseBytes = numbers.Item4,
-            Listener = asked.Item1 ?? "",
+            Listener = asked.Item1 ?? "", Fields = fields.Length == 0 ? null : fields.DistinctBy(field => field.Name.Key).ToArray(),
         };
 }

@@ -1,54 +1,55 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Sluice.Records.Formats;
 
 /// <summary>The block of lines under way: bytes, numbers and text are put behind each other without strings between.</summary>
-internal sealed class LineBuffer : IBufferWriter<byte>
+internal sealed class LineBuffer(int capacity)
 {
-    private readonly ArrayBufferWriter<byte> _bytes;
+    private byte[] _bytes = new byte[capacity];
 
-    public LineBuffer(int capacity) => _bytes = new ArrayBufferWriter<byte>(capacity);
+    public int Length { get; private set; }
 
-    public int Length => _bytes.WrittenCount;
+    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
 
-    public ReadOnlySpan<byte> Written => _bytes.WrittenSpan;
+    public void Clear() => Length = 0;
 
-    public void Clear() => _bytes.ResetWrittenCount();
+    /// <summary>Takes back what stands behind the first <paramref name="length"/> bytes.</summary>
+    public void CutTo(int length) => Length = length;
 
-    public void Advance(int count) => _bytes.Advance(count);
-
-    public Memory<byte> GetMemory(int sizeHint = 0) => _bytes.GetMemory(sizeHint);
-
-    public Span<byte> GetSpan(int sizeHint = 0) => _bytes.GetSpan(sizeHint);
+    /// <summary>Takes the first <paramref name="count"/> bytes out.</summary>
+    public void Skip(int count)
+    {
+        _bytes.AsSpan(count, Length - count).CopyTo(_bytes);
+        Length -= count;
+    }
 
     public LineBuffer Put(byte octet)
     {
-        _bytes.GetSpan(1)[0] = octet;
-        _bytes.Advance(1);
+        Room(1)[0] = octet;
+        Length++;
         return this;
     }
 
     public LineBuffer Put(ReadOnlySpan<byte> octets)
     {
-        octets.CopyTo(_bytes.GetSpan(octets.Length));
-        _bytes.Advance(octets.Length);
+        octets.CopyTo(Room(octets.Length));
+        Length += octets.Length;
         return this;
     }
 
     /// <summary>Text as it is: all of it Latin-1.</summary>
     public LineBuffer PutLatin1(ReadOnlySpan<char> text)
     {
-        _bytes.Advance(Encoding.Latin1.GetBytes(text, _bytes.GetSpan(text.Length)));
+        Length += Encoding.Latin1.GetBytes(text, Room(text.Length));
         return this;
     }
 
     /// <summary>Text as it is, in UTF-8.</summary>
     public LineBuffer PutUtf8(ReadOnlySpan<char> text)
     {
-        _bytes.Advance(Encoding.UTF8.GetBytes(text, _bytes.GetSpan(Encoding.UTF8.GetMaxByteCount(text.Length))));
+        Length += Encoding.UTF8.GetBytes(text, Room(Encoding.UTF8.GetMaxByteCount(text.Length)));
         return this;
     }
 
@@ -61,23 +62,14 @@ internal sealed class LineBuffer : IBufferWriter<byte>
     {
         int written;
         var room = 64;
-        while (!value.TryFormat(_bytes.GetSpan(room), out written, format, null))
+        while (!value.TryFormat(Room(room), out written, format, null))
             room *= 2;
-        _bytes.Advance(written);
+        Length += written;
         return this;
     }
 
     /// <summary>The address without its port; an IPv4 client of a dual-mode socket as IPv4.</summary>
     public LineBuffer Put(IPAddress address) => Put<IPAddress>(SafeText.Plain(address));
-
-    /// <summary>The address as <see cref="Put(IPAddress)"/> and its port: <c>192.0.2.1:80</c>, <c>[2001:db8::1]:80</c>.</summary>
-    public LineBuffer Put(IPEndPoint end)
-    {
-        var address = SafeText.Plain(end.Address);
-        return address.AddressFamily == AddressFamily.InterNetworkV6
-            ? Put((byte)'[').Put(address).Put("]:"u8).Put(end.Port)
-            : Put(address).Put((byte)':').Put(end.Port);
-    }
 
     /// <summary>Text in which every char outside <paramref name="plain"/> is escaped octet by octet: one of Latin-1 as
     /// that octet (so came it over the wire), others as UTF-8.</summary>
@@ -105,6 +97,13 @@ internal sealed class LineBuffer : IBufferWriter<byte>
         while (Length < start + width)
             Put((byte)' ');
         return this;
+    }
+
+    private Span<byte> Room(int count)
+    {
+        if (_bytes.Length - Length < count)
+            Array.Resize(ref _bytes, Math.Max(Length + count, _bytes.Length * 2));
+        return _bytes.AsSpan(Length);
     }
 
     // Returns how many chars it took.

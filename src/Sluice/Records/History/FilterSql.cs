@@ -25,22 +25,22 @@ internal sealed class FilterSql
         Add("time < @until", "@until", filter.Until is { } until ? Text(until) : null);
         Add("kind = @kind", "@kind", filter.Kind is { } kind ? HistorySchema.Name(kind) : null);
         if (filter.Status is { } status)
-            Add("status BETWEEN @first AND @last", ("@first", status.First), ("@last", status.Last));
+            Add("ifnull(http_response_status_code, 0) BETWEEN @first AND @last AND dropped IS NULL", ("@first", status.First), ("@last", status.Last));
         Add("verdict = @verdict", "@verdict", filter.Verdict);
         Add("cache = @cache", "@cache", filter.Cache is { } cache ? HistorySchema.Name(cache) : null);
-        Add("method = @method COLLATE NOCASE", "@method", filter.Method);
+        Add("http_request_method = @method COLLATE NOCASE", "@method", filter.Method);
         Add("listener = @listener", "@listener", filter.Listener);
-        Add("user = @user", "@user", filter.User);
+        Add("user_name = @user", "@user", filter.User);
         Add("rule = @rule", "@rule", filter.Rule);
         if (filter.Error == RecordFilter.AnyError)
-            Add("error IS NOT NULL");
+            Add("error_type IS NOT NULL");
         else
-            Add("error = @error", "@error", filter.Error);
+            Add("error_type = @error", "@error", filter.Error);
         if (filter.Client is not null)
-            Add($"{InNetwork}(client)");
+            Add($"{InNetwork}(client_address)");
         if (filter.Host is { } host)
             AddHost(host.Name, host.MatchesItself, host.MatchesBelow);
-        Add("instr(url, @url) > 0", "@url", filter.Url);
+        Add("instr(url_full, @url) > 0", "@url", filter.Url);
     }
 
     /// <summary>The statement with these and further conditions.</summary>
@@ -63,9 +63,9 @@ internal sealed class FilterSql
     {
         List<string> either = [];
         if (itself)
-            either.Add("host = @host");
+            either.Add($"{HistorySchema.Host} = @host");
         if (below)
-            either.Add("substr(host, -length(@below)) = @below");
+            either.Add($"substr({HistorySchema.Host}, -length(@below)) = @below");
         Add($"({string.Join(" OR ", either)})", ("@host", name), ("@below", "." + name));
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using SQLitePCL;
 using Sluice.Http;
 using Sluice.Policy;
@@ -11,11 +10,13 @@ namespace Sluice.Records.History;
 internal sealed class RowBinder(sqlite3_stmt insert)
 {
 
+    private const string Kind = "kind";
+
     // In the place of what is bound and is no text that might come again.
     private static readonly string Other = new('-', 1);
 
     private readonly LineBuffer _text = new(4 << 10);
-    private readonly string?[] _bound = new string?[HistorySchema.Columns.Length + 1];
+    private readonly string?[] _bound = new string?[HistorySchema.Columns.Count + 1];
     private int _column;
     private int _result;
 
@@ -23,40 +24,37 @@ internal sealed class RowBinder(sqlite3_stmt insert)
     public int Bind(long id, ExchangeRecord record)
     {
         (_column, _result) = (0, raw.SQLITE_OK);
-        var verdict = record.Verdict;
         Whole(id);
         Time(record.Time);
+        Whole(record.Number);
+        Whole(record.Generation);
+        Text(record.Listener);
         Text(HistorySchema.Name(record.Kind));
-        Whole(record.Status);
-        Text(record.Host);
         Address(record.Client);
         Text(record.User);
         Text(record.Method);
-        Text(verdict.Outcome);
-        Text(HistorySchema.Name(record.Cache));
-        Text(verdict.Rule);
-        Text(record.Error);
-        Text(record.Listener);
         Url(record.Url);
-        Whole(record.Number);
-        Whole(record.Generation);
-        Text(record.Protocol?.Name());
+        Text(record.Protocol?.ViaToken());
+        WholeOrNone(record.Status);
         Whole(record.RequestBytes);
         Whole(record.ResponseBytes);
         Milliseconds(record.Duration);
         Milliseconds(record.TimeToFirstByte);
+        Text(HistorySchema.Name(record.Cache));
         Text(record.CacheReason);
-        Text(verdict.List);
-        WholeOrNone(verdict.Line);
-        Text(verdict.Tags);
+        BindVerdict(record.Verdict);
         Text(record.Tls.Text());
         Text(record.ServerName);
-        EndPoint(record.Upstream);
+        Address(record.Upstream);
+        WholeOrNone(record.Upstream?.Port ?? 0);
+        Text(record.Error);
         Text(record.ErrorDetail);
         WholeOrNone(record.ClientGone ? 1 : 0);
         Text(record.ContentType);
         Url(record.Referer);
         Text(record.UserAgent);
+        Text(record.Host);
+        Text(record.Fields is { } fields ? StoredFields.Text(fields) : null);
         WholeOrNone(0);
         return _result;
     }
@@ -67,11 +65,19 @@ internal sealed class RowBinder(sqlite3_stmt insert)
         (_column, _result) = (0, raw.SQLITE_OK);
         Whole(id);
         Time(time);
-        Text(HistorySchema.Dropped);
-        while (_column < HistorySchema.Columns.Length - 1)
-            Nothing();
+        while (_column < HistorySchema.Columns.Count - 1)
+            Text(HistorySchema.Columns[_column].Name == Kind ? HistorySchema.Dropped : null);
         Whole(count);
         return _result;
+    }
+
+    private void BindVerdict(Verdict verdict)
+    {
+        Text(verdict.Outcome);
+        Text(verdict.Rule);
+        Text(verdict.List);
+        WholeOrNone(verdict.Line);
+        Text(verdict.Tags);
     }
 
     private void Whole(long value)
@@ -133,17 +139,6 @@ internal sealed class RowBinder(sqlite3_stmt insert)
             return;
         }
         Begin().Put(value.Address);
-        Put();
-    }
-
-    private void EndPoint(IPEndPoint? value)
-    {
-        if (value is null)
-        {
-            Nothing();
-            return;
-        }
-        Begin().Put(value);
         Put();
     }
 

@@ -8,7 +8,7 @@ namespace Sluice.Records.History;
 /// <summary>A row as the record that it was made of; what formats do not write is not in it. Whoever has changed rows by hand gets what can be made of them.</summary>
 internal static class RowReader
 {
-    private static readonly Dictionary<string, ProtocolVersion> Protocols = Enum.GetValues<ProtocolVersion>().ToDictionary(version => version.Name());
+    private static readonly Dictionary<string, ProtocolVersion> Protocols = Enum.GetValues<ProtocolVersion>().ToDictionary(version => version.ViaToken());
 
     /// <param name="row">With the columns of the table, in their order.</param>
     public static StoredRecord Read(SqliteDataReader row)
@@ -16,37 +16,36 @@ internal static class RowReader
         var column = 0;
         var id = Whole();
         _ = Rfc3339.TryParse(Text() ?? "", out var time);
-        var kind = Text();
-        if (kind == HistorySchema.Dropped)
-            return new StoredRecord(id, null, row.GetInt64(HistorySchema.Columns.Length - 1), time);
-        var record = new ExchangeRecord { Time = time, Kind = Enum.TryParse<RecordKind>(kind, ignoreCase: true, out var known) ? known : RecordKind.Http, Status = (int)Whole() };
-        _ = Text();
+        if (!row.IsDBNull(HistorySchema.Columns.Count - 1))
+            return new StoredRecord(id, null, row.GetInt64(HistorySchema.Columns.Count - 1), time);
+        var record = new ExchangeRecord { Time = time, Number = Whole(), Generation = (int)Whole(), Listener = Text() ?? "" };
+        record.Kind = Enum.TryParse<RecordKind>(Text(), ignoreCase: true, out var kind) ? kind : RecordKind.Http;
         record.Client = IPAddress.TryParse(Text(), out var client) ? new IPEndPoint(client, 0) : null;
         record.User = Text();
         record.Method = Text();
-        var outcome = Text();
-        record.Cache = Enum.TryParse<CacheUse>(Text(), ignoreCase: true, out var use) ? use : CacheUse.None;
-        var verdict = new Verdict { Denies = outcome == "deny", Reports = outcome == "report", Rule = Text() };
-        record.Error = Text();
-        record.Listener = Text() ?? "";
         record.Url = Text();
-        record.Number = Whole();
-        record.Generation = (int)Whole();
         record.Protocol = Text() is { } protocol && Protocols.TryGetValue(protocol, out var version) ? version : null;
+        record.Status = (int)Whole();
         record.RequestBytes = Whole();
         record.ResponseBytes = Whole();
         record.Duration = Span() ?? TimeSpan.Zero;
         record.TimeToFirstByte = Span();
+        record.Cache = Enum.TryParse<CacheUse>(Text(), ignoreCase: true, out var use) ? use : CacheUse.None;
         record.CacheReason = Text();
-        record.Verdict = verdict with { List = Text(), Line = (int)Whole(), Tags = Text() };
+        var outcome = Text();
+        record.Verdict = new Verdict { Denies = outcome == "deny", Reports = outcome == "report", Rule = Text(), List = Text(), Line = (int)Whole(), Tags = Text() };
         record.Tls = Text()?.Split(',').Aggregate(TlsFacts.None, (facts, word) => facts | TlsWords.FactOf(word)) ?? TlsFacts.None;
         record.ServerName = Text();
-        record.Upstream = IPEndPoint.TryParse(Text() ?? "", out var upstream) ? upstream : null;
+        var (upstream, port) = (Text(), Whole());
+        record.Upstream = IPAddress.TryParse(upstream, out var address) && port is >= 0 and <= IPEndPoint.MaxPort ? new IPEndPoint(address, (int)port) : null;
+        record.Error = Text();
         record.ErrorDetail = Text();
         record.ClientGone = Whole() != 0;
         record.ContentType = Text();
         record.Referer = Text();
         record.UserAgent = Text();
+        _ = Text();
+        record.Fields = Text() is { } fields ? StoredFields.Read(fields) : null;
         return new StoredRecord(id, record, 0, time);
 
         string? Text() => row.IsDBNull(column++) ? null : row.GetString(column - 1);

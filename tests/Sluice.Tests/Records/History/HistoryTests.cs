@@ -51,9 +51,9 @@ public sealed class HistoryTests : IDisposable
     public void PlainSql_ReadsIt()
     {
         _scene.Write(Sample.Miss(), Sample.Denied(), Sample.Tunnel());
-        Assert.Equal(["example.com", "example.com"], _scene.Ask("SELECT host FROM exchanges WHERE time >= '2026-01-02T03' AND status = 200"));
+        Assert.Equal(["example.com", "example.com"], _scene.Ask("SELECT url_domain FROM exchanges WHERE time >= '2026-01-02T03' AND http_response_status_code = 200"));
         Assert.Equal(["2026-01-02T03:04:05.678Z"], _scene.Ask("SELECT DISTINCT time FROM exchanges"));
-        Assert.Equal(["ads"], _scene.Ask("SELECT rule FROM exchanges WHERE verdict = 'deny' AND user = 'anna'"));
+        Assert.Equal(["ads"], _scene.Ask("SELECT rule FROM exchanges WHERE verdict = 'deny' AND user_name = 'anna'"));
         Assert.Equal([12.346], _scene.Ask("SELECT duration_ms FROM exchanges WHERE cache = 'MISS'"));
         Assert.Equal([1L], _scene.Ask("PRAGMA user_version"));
     }
