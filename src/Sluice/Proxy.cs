@@ -27,6 +27,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly HttpProxy _http;
     private readonly AccessLog _log;
     private AdminApi? _admin;
+    private DashboardServer? _dashboard;
 
     // What a reload replaces.
     private volatile Censor _censor;
@@ -58,6 +59,9 @@ public sealed partial class Proxy : IAsyncDisposable
     /// <summary>Where the listeners really are, in the configuration's order.</summary>
     public IReadOnlyList<IPEndPoint> EndPoints => [.. _servers.Select(server => server.EndPoint)];
 
+    /// <summary>Where the dashboard is; null: it is off.</summary>
+    public IPEndPoint? DashboardEndPoint => _dashboard?.EndPoint;
+
     public HttpCache Cache { get; }
 
     public Totals Totals { get; } = new();
@@ -85,6 +89,7 @@ public sealed partial class Proxy : IAsyncDisposable
             var sockets = proxy.Bind(configuration.Listeners);
             var gates = proxy.GatesOf(configuration, proxy._censor, [.. sockets.Select(socket => socket.EndPoint)]);
             proxy._servers = [.. gates.Zip(sockets, proxy.Serve)];
+            proxy._dashboard = await DashboardServer.StartAsync(() => proxy._configuration.Dashboard, proxy.Administered, proxy._authenticator, loggers);
         }
         catch
         {
@@ -102,6 +107,7 @@ public sealed partial class Proxy : IAsyncDisposable
         await EndReloadsAsync();
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()).Concat(_leaving));
         // Until here one can look at what still drains.
+        await (_dashboard?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_admin?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _lists.DisposeAsync();
         _upstream.Dispose();
@@ -120,6 +126,9 @@ public sealed partial class Proxy : IAsyncDisposable
         Explainer = () => new Explainer(_censor, _dialer, [.. _servers.Select(server => server.Gate)], _configuration.Users, Cache),
         Lists = () => _lists,
         Routes = () => RoutesOf(_configuration),
+        Time = _time,
+        Policies = () => _configuration.Policies,
+        History = () => _configuration.Log.History?.Path,
         Configuration = () => _state,
         Reload = ReloadAsync,
     };
