@@ -21,11 +21,13 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly Dialer _dialer;
     private readonly UpstreamPool _upstream;
     private readonly Deadlines _tunnelled;
+    private readonly OpenTunnels _open = new();
     private readonly Heartbeat _heartbeat;
     private readonly Authenticator _authenticator;
     private readonly HttpProxy _http;
     private readonly AccessLog _log;
     private AdminApi? _admin;
+    private DashboardServer? _dashboard;
 
     // What a reload replaces.
     private volatile Censor _censor;
@@ -50,12 +52,15 @@ public sealed partial class Proxy : IAsyncDisposable
         _state = new ConfigurationState(1, time.GetUtcNow(), null, [], []);
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
-        var tunnels = new Tunnels(_dialer, _tunnelled);
+        var tunnels = new Tunnels(_dialer, _tunnelled, _open);
         _http = new HttpProxy(cache, new LoginStep(_authenticator), new Fetch(_upstream, cache, new RequestBuilder(via), tunnels, time), tunnels, via);
     }
 
     /// <summary>Where the listeners really are, in the configuration's order.</summary>
     public IReadOnlyList<IPEndPoint> EndPoints => [.. _servers.Select(server => server.EndPoint)];
+
+    /// <summary>Where the dashboard is; null: it is off.</summary>
+    public IPEndPoint? DashboardEndPoint => _dashboard?.EndPoint;
 
     public HttpCache Cache { get; }
 
@@ -84,6 +89,7 @@ public sealed partial class Proxy : IAsyncDisposable
             var sockets = proxy.Bind(configuration.Listeners);
             var gates = proxy.GatesOf(configuration, proxy._censor, [.. sockets.Select(socket => socket.EndPoint)]);
             proxy._servers = [.. gates.Zip(sockets, proxy.Serve)];
+            proxy._dashboard = await DashboardServer.StartAsync(() => proxy._configuration.Dashboard, proxy.Administered, proxy._authenticator, loggers);
         }
         catch
         {
@@ -101,6 +107,7 @@ public sealed partial class Proxy : IAsyncDisposable
         await EndReloadsAsync();
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()).Concat(_leaving));
         // Until here one can look at what still drains.
+        await (_dashboard?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_admin?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _lists.DisposeAsync();
         _upstream.Dispose();
@@ -119,6 +126,9 @@ public sealed partial class Proxy : IAsyncDisposable
         Explainer = () => new Explainer(_censor, _dialer, [.. _servers.Select(server => server.Gate)], _configuration.Users, Cache),
         Lists = () => _lists,
         Routes = () => RoutesOf(_configuration),
+        Time = _time,
+        Policies = () => _configuration.Policies,
+        History = () => _configuration.Log.History?.Path,
         Configuration = () => _state,
         Reload = ReloadAsync,
     };
@@ -157,7 +167,7 @@ public sealed partial class Proxy : IAsyncDisposable
     }
 
     private IServer Serve(ListenerGate gate, SocketListener socket) => gate.Options.Kind == ListenerKind.Tcp
-        ? new TcpRelay(gate, socket, _dialer, Write, _time)
+        ? new TcpRelay(gate, socket, _dialer, Write, _time) { Tunnels = _open }
         : new HttpServer(gate, socket, _http, Write, _loggers, _time);
 
     private Censor LoadCensor(Configuration configuration, Censor? former) =>

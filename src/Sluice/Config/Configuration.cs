@@ -34,5 +34,7 @@ public sealed record Configuration
 
     public AdminOptions Admin { get; init; } = new();
 
+    public DashboardOptions Dashboard { get; init; } = new();
+
     public LimitOptions Limits { get; init; } = new();
 }

@@ -59,13 +59,10 @@ internal sealed record Key(string Path, KeyKind Kind, string? Default, string Do
 }
 
 /// <summary>The keys of one kind of file.</summary>
-/// <param name="notYet">Keys that other documents of this program name, but this version does not have.</param>
-internal sealed class KeyTable(IReadOnlyList<Key> all, IReadOnlyList<string> notYet)
+internal sealed class KeyTable(IReadOnlyList<Key> all)
 {
     private readonly ILookup<string, Key> _children = all.ToLookup(k => k.Parent);
     private readonly Dictionary<string, Key> _byPath = all.ToDictionary(k => k.Path);
-
-    public IReadOnlyList<string> NotYet => notYet;
 
     public IEnumerable<Key> Under(string path) => _children[path];
 
@@ -222,6 +219,12 @@ internal static class Keys
         new("admin", KeyKind.Section, "off", "The admin API, which the commands cache, lists and rules speak to."),
         Req("admin.socket", KeyKind.Path, "The Unix socket where it is served, for the user alone that Sluice runs as (0600)."),
 
+        new("dashboard", KeyKind.Section, "off", "The dashboard: pages that show what passes, and the admin API."),
+        Req("dashboard.bind", KeyKind.Bind, "Where it is served; beyond this machine only to admins."),
+        new("dashboard.admins", KeyKind.Words, "whoever reaches it", "Who may log in: users of users.file, and groups of users, as in \"@staff\". Without them it is on loopback only, and nobody logs in."),
+        new("dashboard.names", KeyKind.Words, "localhost and the addresses where it is asked", "Host names and addresses by which browsers ask for it besides these."),
+        new("dashboard.token", KeyKind.Path, "none", "A file (0600) with a token of 32 characters or more that scripts and Prometheus send: Authorization: Bearer TOKEN."),
+
         new("limits", KeyKind.Section, "with its defaults", "Times and sizes that bound what one client or upstream may take."),
         Time("limits.connect", "10s", "Connecting to one upstream, all its addresses together."),
         Time("limits.response", "60s", "From the request sent until the upstream's final head."),
@@ -242,10 +245,7 @@ internal static class Keys
         new("limits.connectPorts", KeyKind.Ports, "[80, 443]", "The ports that CONNECT may name.") { DefaultIsValue = true },
     ];
 
-    /// <summary>Keys that other documents of this program name, but this version does not have.</summary>
-    public static readonly IReadOnlyList<string> NotYet = ["dashboard"];
-
-    public static readonly KeyTable Table = new(All, NotYet);
+    public static readonly KeyTable Table = new(All);
 
     public static IEnumerable<Key> Under(string path) => Table.Under(path);
 

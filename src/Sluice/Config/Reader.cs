@@ -29,6 +29,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
             Cache = ReadCache(top.Child("cache")),
             Resolver = ReadResolver(top),
             Admin = ReadAdmin(top.Child("admin")),
+            Dashboard = new DashboardReader(folder, tryPorts, users).Read(top.Child("dashboard")),
             Users = options,
             Upstreams = upstreams,
             Policies = policies.Read(top),

@@ -20,6 +20,13 @@ public sealed record Administered
     /// <summary>The names of the reverse listeners: where answers may come from, besides forward.</summary>
     public required Func<IReadOnlyList<string>> Routes { get; init; }
 
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public Func<IReadOnlyList<PolicyOptions>> Policies { get; init; } = () => [];
+
+    /// <summary>The file of the history; null: there is none.</summary>
+    public Func<string?> History { get; init; } = () => null;
+
     public required Func<ConfigurationState> Configuration { get; init; }
 
     /// <summary>Reads the configuration and the lists again.</summary>
