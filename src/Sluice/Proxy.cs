@@ -25,6 +25,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly Authenticator _authenticator;
     private readonly HttpProxy _http;
     private readonly AccessLog _log;
+    private readonly Captures _captures;
     private AdminApi? _admin;
 
     // What a reload replaces.
@@ -39,6 +40,7 @@ public sealed partial class Proxy : IAsyncDisposable
         _dialer = new Dialer(time, configuration.Resolver);
         _upstream = new UpstreamPool(_dialer, UpstreamOptionsOf(configuration.Limits), time);
         _log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
+        _captures = new Captures(time, loggers.CreateLogger("Sluice.Captures"));
         _heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         _tunnelled = new Deadlines(time);
         _diagnostic = loggers.CreateLogger("Sluice");
@@ -98,6 +100,7 @@ public sealed partial class Proxy : IAsyncDisposable
     {
         await EndReloadsAsync();
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()).Concat(_leaving));
+        await _captures.DisposeAsync();
         // Until here one can look at what still drains.
         await (_admin?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _lists.DisposeAsync();
@@ -146,8 +149,8 @@ public sealed partial class Proxy : IAsyncDisposable
     }
 
     private IServer Serve(ListenerGate gate, SocketListener socket) => gate.Options.Kind == ListenerKind.Tcp
-        ? new TcpRelay(gate, socket, _dialer, Write, _time)
-        : new HttpServer(gate, socket, _http, Write, _loggers, _time);
+        ? new TcpRelay(gate, socket, _dialer, Write, _time) { Captures = _captures }
+        : new HttpServer(gate, socket, _http, Write, _loggers, _time) { Captures = _captures };
 
     private Censor LoadCensor(Configuration configuration, Censor? former) =>
         Censor.Load(configuration.Policies, _time, _loggers.CreateLogger("Sluice.Policy"), former, JudgeAgain).Censor;

@@ -31,6 +31,9 @@ internal sealed class TcpRelay : IServer
 
     public IPEndPoint EndPoint => _listener.EndPoint;
 
+    /// <summary>Null: nobody can capture.</summary>
+    public Captures? Captures { get; init; }
+
     public ListenerGate Gate
     {
         get => _gate;
@@ -75,6 +78,8 @@ internal sealed class TcpRelay : IServer
         record.Generation = gate.Generation;
         record.Kind = RecordKind.Relay;
         record.Url = to.ToString();
+        var captured = Captures is { IsOn: true } captures ? captures.Choose(record) : null;
+        client = captured?.Tap(client, weDialled: false) ?? client;
         try
         {
             if (!gate.Admits(record.Client))
@@ -84,7 +89,7 @@ internal sealed class TcpRelay : IServer
                 client.Reset();
             }
             else
-                await RelayAsync(client, gate, to, record);
+                await RelayAsync(client, gate, to, record, captured);
         }
         finally
         {
@@ -94,7 +99,7 @@ internal sealed class TcpRelay : IServer
         }
     }
 
-    private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record)
+    private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record, CapturedExchange? captured)
     {
         DialResult dial;
         try
@@ -114,6 +119,7 @@ internal sealed class TcpRelay : IServer
             record.Error = ForwardErrors.Of(dial.Error).Row().ProxyError;
             return;
         }
+        upstream = captured?.Tap(upstream, weDialled: true) ?? upstream;
         var result = await new Relay(client, upstream, _deadlines).RunAsync(default, gate.Limits.TunnelIdle, _stop.Token);
         if (result.End == RelayEnd.Stopped && !_gate.Admits(record.Client))
             record.Verdict = ListenerGate.ForeignClient;

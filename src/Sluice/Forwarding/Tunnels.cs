@@ -37,6 +37,7 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
         if (dial.Socket is not { } upstream)
             return ErrorPage.For(ForwardErrors.Of(dial.Error), target.Url);
         x.Record.Status = 200;
+        upstream = x.Captured?.Tap(upstream, weDialled: true) ?? upstream;
         await RunAsync(x, upstream, null, Established, default);
         return null;
     }
