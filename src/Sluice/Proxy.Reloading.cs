@@ -162,6 +162,7 @@ public sealed partial class Proxy
         // Of what is taken at the start only, what was taken then.
         _configuration = next with { Cache = _configuration.Cache, Admin = _configuration.Admin, Resolver = _configuration.Resolver, Limits = _configuration.Limits };
         await _log.UseAsync(next.Log);
+        await _captures.UseAsync(next.RuleCapture);
         await formerCensor.DisposeAsync();
     }
 

@@ -61,6 +61,9 @@ public sealed partial class Proxy : IAsyncDisposable
 
     public Totals Totals { get; } = new();
 
+    /// <summary>Who captures what passes.</summary>
+    public Captures Captures => _captures;
+
     /// <summary>How often each rule has matched.</summary>
     public IEnumerable<RuleHits> Hits => _censor.Hits();
 
@@ -80,6 +83,7 @@ public sealed partial class Proxy : IAsyncDisposable
         var proxy = new Proxy(configuration, new HttpCache(configuration.Cache, time, loggers.CreateLogger("Sluice.Cache")), loggers, time, source, seen);
         try
         {
+            await proxy._captures.UseAsync(configuration.RuleCapture);
             proxy._admin = await AdminApi.StartAsync(configuration.Admin, proxy.Administered, loggers);
             var sockets = proxy.Bind(configuration.Listeners);
             var gates = proxy.GatesOf(configuration, proxy._censor, [.. sockets.Select(socket => socket.EndPoint)]);
@@ -115,7 +119,7 @@ public sealed partial class Proxy : IAsyncDisposable
 
     private Administered Administered => new(
         Cache, () => _censor, () => new Explainer(_censor, _dialer, [.. _servers.Select(server => server.Gate)], _configuration.Users, Cache), () => _lists, () => RoutesOf(_configuration), () => _state,
-        ReloadAsync);
+        ReloadAsync) { Captures = _captures };
 
     /// <summary>Where stored answers may have come from, besides the origins that clients name.</summary>
     private static IReadOnlyList<string> RoutesOf(Configuration configuration) =>

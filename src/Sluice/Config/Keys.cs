@@ -175,6 +175,7 @@ internal static class Keys
         new("policies.*.rules[].redirect", KeyKind.Text, "nowhere", "The URL where who is refused is sent (302)."),
         new("policies.*.rules[].tag", KeyKind.Text, "none", "A word for the record of what matches."),
         new("policies.*.rules[].bypassCache", KeyKind.Flag, "false", "true: what matches is neither stored nor served from the cache.") { DefaultIsValue = true },
+        new("policies.*.rules[].capture", KeyKind.Flag, "false", "true: the octets of what matches are written into the files of capture.") { DefaultIsValue = true },
         new("policies.*.rules[].route", KeyKind.Text, "where it would go anyway", "The name of the upstream where what matches goes."),
         new("policies.*.rules[].dialAs", KeyKind.Text, "the host that is asked for", "The host that is dialled instead; the request stays as it is."),
         new("policies.*.rules[].limit", KeyKind.Section, "none", "How much of what matches may be taken."),
@@ -192,6 +193,11 @@ internal static class Keys
         new("logs.access", KeyKind.AccessLog, "with its defaults", "One record for each exchange; off turns it off."),
         Pick("logs.access.format", "readable", "How a record is written.", "readable", "json", "combined", "squid"),
         new("logs.access.to", KeyKind.Path, "stdout", "stdout, or a file's path.") { DefaultIsValue = true },
+
+        new("capture", KeyKind.Section, "none", "Where rules with capture write what passes, as pcapng."),
+        Req("capture.folder", KeyKind.Path, "A folder of its own, with passwords and cookies in its files (0600); made if the one it is in exists."),
+        Size("capture.size", "64MiB", "What one file may have.", 1 << 20, long.MaxValue),
+        Whole("capture.files", "4", "So many are kept; the oldest goes when another begins.", 1, 10_000),
 
         new("page", KeyKind.Section, "with its defaults", "What people read who get no answer."),
         new("page.contact", KeyKind.Text, "nobody", "Whom to ask: an address, a name, a room."),

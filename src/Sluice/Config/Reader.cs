@@ -23,7 +23,8 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         var listeners = new ListenerReader(folder, tryPorts).Read(top);
         var upstreams = UpstreamReader.ReadNamed(top, folder, listeners);
         var (copies, lists) = ReadLists(top.Child("lists"));
-        var policies = new PolicyReader(folder, copies, listeners, [.. upstreams.Keys], users, problems);
+        var capture = ReadCapture(top.Child("capture"));
+        var policies = new PolicyReader(folder, copies, listeners, [.. upstreams.Keys], users, capture is not null, problems);
         return new Configuration
         {
             Listeners = listeners,
@@ -35,6 +36,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
             Policies = policies.Read(top),
             Lists = lists with { Lists = policies.Subscribed },
             Log = ReadLog(top.Child("logs")),
+            Capture = capture,
             Page = ReadPage(top.Child("page")),
             Limits = ReadLimits(top.Child("limits")),
         };
@@ -140,6 +142,15 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         else if (File.Exists(path) && Files.WhyNot(path, FileAccess.Write) is { } wrong)
             access.Problem("to", $"'{to}' cannot be written: {wrong}");
         return path;
+    }
+
+    private CaptureOptions? ReadCapture(Section? capture)
+    {
+        if (capture is null)
+            return null;
+        var path = capture.Text("folder") is { } text ? MadeFolder(capture, "folder", text) : folder;
+        var defaults = new CaptureOptions { Folder = path };
+        return defaults with { FileBytes = capture.Size("size") ?? defaults.FileBytes, Files = (int)(capture.Whole("files") ?? defaults.Files) };
     }
 
     private static ResolverOptions ReadResolver(Section top)

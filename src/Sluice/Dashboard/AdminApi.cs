@@ -54,6 +54,7 @@ public sealed class AdminApi : IAsyncDisposable
         CacheEndpoints.Map(application, administered.Cache, administered.Routes);
         PolicyEndpoints.Map(application, administered);
         ConfigurationEndpoints.Map(application, administered);
+        CaptureEndpoints.Map(application, administered.Captures);
         await application.StartAsync();
         return new AdminApi(application, path);
     }

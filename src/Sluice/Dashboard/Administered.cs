@@ -1,6 +1,7 @@
 using Sluice.Cache;
 using Sluice.Forwarding;
 using Sluice.Policy;
+using Sluice.Records;
 
 namespace Sluice.Dashboard;
 
@@ -13,7 +14,11 @@ namespace Sluice.Dashboard;
 /// <param name="Reload">Reads the configuration and the lists again.</param>
 public sealed record Administered(
     HttpCache Cache, Func<Censor> Censor, Func<Explainer> Explainer, Func<ListSubscriptions> Lists, Func<IReadOnlyList<string>> Routes, Func<ConfigurationState> Configuration,
-    Func<Task<ConfigurationState>> Reload);
+    Func<Task<ConfigurationState>> Reload)
+{
+    /// <summary>Who captures what passes.</summary>
+    public required Captures Captures { get; init; }
+}
 
 /// <summary>GET /v1/configuration, POST /v1/configuration/reload</summary>
 /// <param name="Generation">Of the configuration in force: 1 at the start, one more with each reload.</param>

@@ -21,6 +21,8 @@ internal sealed class HttpProxy(HttpCache cache, LoginStep login, Fetch fetch, T
     {
         var delivery = new Delivery(x, via);
         var refusal = Admit(x) ?? await login.AskAsync(x) ?? Judge(x);                                  // 1
+        if (refusal is null && x.Request.Method == Methods.Connect)
+            x.Record.Kind = RecordKind.Connect;
         x.Client.Choose(x);
         if (refusal is { } refused)
         {

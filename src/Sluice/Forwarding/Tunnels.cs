@@ -19,7 +19,6 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
     /// <summary>Dials; then the connection is the tunnel's to its end. Returns what to answer where it could not be opened.</summary>
     public async ValueTask<ErrorPage?> ConnectAsync(Exchange x)
     {
-        x.Record.Kind = RecordKind.Connect;
         var target = x.Request.Target;
         if (!x.Listener.LetsConnectTo(target.Port))
             return ErrorPage.For(x.Record.Verdict = PortDenied(target.Port));

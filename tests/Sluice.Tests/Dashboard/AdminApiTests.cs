@@ -11,6 +11,7 @@ using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Policy;
+using Sluice.Records;
 using Sluice.Tests.Cache;
 using Sluice.Tests.House;
 using Sluice.Tests.Kit;
@@ -21,6 +22,7 @@ namespace Sluice.Tests.Dashboard;
 /// <summary>The admin API over its real socket.</summary>
 public sealed class AdminApiTests : IAsyncLifetime
 {
+    private readonly Captures _captures = new(TimeProvider.System, NullLogger.Instance);
     private readonly TempFolder _folder = new();
     private readonly TempFolder _lists = new();
     private readonly CacheScenario _scenario = new();
@@ -355,7 +357,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     ];
 
     private Administered Administered(params string[] routes) => new(_scenario.Cache, () => _censor, () => new Explainer(_censor, new Dialer(TimeProvider.System), Gates, null, _scenario.Cache),
-        () => _subscriptions, () => routes, () => State, () => Task.FromResult(State with { Generation = 2 }));
+        () => _subscriptions, () => routes, () => State, () => Task.FromResult(State with { Generation = 2 })) { Captures = _captures };
 
     private static ConfigurationState State => new(1, DateTimeOffset.UnixEpoch, null, ["sluice.yaml:1:1: no"], ["cache.disk"]);
 
