@@ -12,8 +12,12 @@ internal sealed partial class ClientConnection
     /// <summary>The exchange has been judged: says who captures it.</summary>
     public void Choose(Exchange x)
     {
-        if (_tap is not null)
-            _tap.Choose(x.Captured = _server.Captures!.Choose(x.Record));
+        if (_tap is null)
+            return;
+        _tap.Choose(x.Captured = _server.Captures!.Choose(x.Record));
+        // There is no other behind a head that cannot be read: what came shows why.
+        if (x.Refused is not null)
+            _tap.TakeAll();
     }
 
     /// <summary>The bare socket, for CONNECT and Upgrade, with what was received behind the request; null: the client has gone. The

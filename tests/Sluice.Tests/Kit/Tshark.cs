@@ -66,9 +66,9 @@ public sealed class Tshark
             faults.Add("bad checksum of TCP");
         if (values[12].Length > 0)
             faults.Add("malformed");
-        var severities = values[14].Split('|', StringSplitOptions.RemoveEmptyEntries).Select(long.Parse).ToList();
-        // The messages of those that are worth it: severities and messages come in the same order.
-        faults.AddRange(severities.Any(severity => severity >= Note) ? [values[15]] : []);
+        faults.AddRange(values[14].Split('|').Zip(values[15].Split('|'))
+            .Where(said => said.First.Length > 0 && long.Parse(said.First, CultureInfo.InvariantCulture) >= Note && !said.Second.EndsWith("the connection closing", StringComparison.Ordinal))
+            .Select(said => said.Second));
         if (values[13].Length > 0 && faults.Count == 0)
             faults.Add("tcp.analysis");
         return new SeenPacket(Whole(values[0]), $"{values[1]}{values[2]}:{values[3]}", $"{values[4]}{values[5]}:{values[6]}", Convert.ToInt32(values[7], 16),
