@@ -40,10 +40,11 @@ public sealed partial class Proxy : IAsyncDisposable
         _dialer = new Dialer(time, configuration.Resolver);
         _upstream = new UpstreamPool(_dialer, UpstreamOptionsOf(configuration.Limits), time);
         _log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
-        _captures = new Captures(time, loggers.CreateLogger("Sluice.Captures"));
+        _captures = new Captures(time, loggers.CreateLogger("Sluice.Captures"), TlsKeyLog.Fault is null ? TlsKeyLog.Path : null);
         _heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         _tunnelled = new Deadlines(time);
         _diagnostic = loggers.CreateLogger("Sluice");
+        TellOfKeys();
         _censor = LoadCensor(configuration, null);
         _lists = SubscribeTo(configuration);
         _authenticator = new Authenticator(configuration.Users, time, loggers.CreateLogger("Sluice.Users"), JudgeAgain);
@@ -134,6 +135,16 @@ public sealed partial class Proxy : IAsyncDisposable
         Totals.Add(record);
         _log.Write(record);
         _seen?.Invoke(record);
+    }
+
+    private void TellOfKeys()
+    {
+        if (TlsKeyLog.Path is not { } path)
+            return;
+        if (TlsKeyLog.Fault is { } fault)
+            ProxyLog.KeysCannotBeLogged(_diagnostic, path, fault);
+        else
+            ProxyLog.KeysAreLogged(_diagnostic, path);
     }
 
     private List<SocketListener> Bind(IEnumerable<ListenerOptions> listeners)

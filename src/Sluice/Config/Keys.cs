@@ -194,9 +194,9 @@ internal static class Keys
         Pick("logs.access.format", "readable", "How a record is written.", "readable", "json", "combined", "squid"),
         new("logs.access.to", KeyKind.Path, "stdout", "stdout, or a file's path.") { DefaultIsValue = true },
 
-        new("capture", KeyKind.Section, "none", "Where rules with capture write what passes, as pcapng."),
-        Req("capture.folder", KeyKind.Path, "A folder of its own, with passwords and cookies in its files (0600); made if the one it is in exists."),
-        Size("capture.size", "64MiB", "What one file may have.", 1 << 20, long.MaxValue),
+        new("capture", KeyKind.Section, "with its defaults", "Where rules with capture write what passes, as pcapng."),
+        new("capture.folder", KeyKind.Path, "none", "A folder of its own for files of mode 0600, in which passwords stand; made if the one it is in exists. Required where a rule has capture."),
+        Size("capture.size", "64MiB", "What one file may have.", 1 << 20, 1L << 40),
         Whole("capture.files", "4", "So many are kept; the oldest goes when another begins.", 1, 10_000),
 
         new("page", KeyKind.Section, "with its defaults", "What people read who get no answer."),

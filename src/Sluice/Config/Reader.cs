@@ -146,11 +146,9 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
 
     private CaptureOptions? ReadCapture(Section? capture)
     {
-        if (capture is null)
-            return null;
-        var path = capture.Text("folder") is { } text ? MadeFolder(capture, "folder", text) : folder;
-        var defaults = new CaptureOptions { Folder = path };
-        return defaults with { FileBytes = capture.Size("size") ?? defaults.FileBytes, Files = (int)(capture.Whole("files") ?? defaults.Files) };
+        var defaults = new CaptureOptions { Folder = capture?.Text("folder") is { } text ? MadeFolder(capture, "folder", text) : "" };
+        var read = defaults with { FileBytes = capture?.Size("size") ?? defaults.FileBytes, Files = (int)(capture?.Whole("files") ?? defaults.Files) };
+        return read.Folder.Length == 0 ? null : read;
     }
 
     private static ResolverOptions ReadResolver(Section top)

@@ -6,7 +6,8 @@ using Sluice.Records.Pcap;
 namespace Sluice.Records;
 
 /// <summary>Who captures what passes: those who ask for it while it runs, and rules, into files. While nobody does, traffic does not notice.</summary>
-public sealed class Captures(TimeProvider time, ILogger log) : IAsyncDisposable
+/// <param name="keyLog">Where the keys of our TLS are written, which then stand in captures, too; null: nowhere.</param>
+public sealed class Captures(TimeProvider time, ILogger log, string? keyLog = null) : IAsyncDisposable
 {
     /// <summary>That people may have running at once, besides the rules'.</summary>
     public const int Most = 4;
@@ -29,7 +30,7 @@ public sealed class Captures(TimeProvider time, ILogger log) : IAsyncDisposable
         {
             if (_live.Length >= Most || _ends)
                 return null;
-            var capture = new LiveCapture(new Capture(wants, time), filter, bounds, time, Leave);
+            var capture = new LiveCapture(new Capture(wants, time), filter, bounds, time, keyLog, Leave);
             _live = [.. _live, capture];
             return capture;
         }
@@ -45,7 +46,7 @@ public sealed class Captures(TimeProvider time, ILogger log) : IAsyncDisposable
                 return;
             former = _ring;
             _options = options;
-            _ring = options is null ? null : new RingWriter(options, new Capture(static record => record.Verdict.CapturedBy is not null, time), time, log);
+            _ring = options is null ? null : new RingWriter(options, new Capture(static record => record.Verdict.CapturedBy is not null, time), time, log, keyLog);
         }
         await (former?.DisposeAsync() ?? ValueTask.CompletedTask);
     }

@@ -20,10 +20,10 @@ public sealed class LiveCapture
     private long _written;
     private long _lostTold;
 
-    internal LiveCapture(Capture capture, string? filter, CaptureBounds bounds, TimeProvider time, Action<LiveCapture> leave)
+    internal LiveCapture(Capture capture, string? filter, CaptureBounds bounds, TimeProvider time, string? keyLog, Action<LiveCapture> leave)
     {
         (Capture, _filter, _bounds, _time, _leave) = (capture, filter, bounds, time, leave);
-        _packets = new TcpPackets(_writer);
+        _packets = new TcpPackets(_writer, new KeyLogReader(keyLog));
     }
 
     internal Capture Capture { get; }
@@ -79,8 +79,7 @@ public sealed class LiveCapture
     private bool TryWrite(in CaptureEvent passed)
     {
         var room = _bounds.Bytes - _written - _writer.Length - EndBytes;
-        // Headers, comment and acknowledgement of each segment, and a handshake.
-        if (room < passed.Count + TcpPackets.CountOf(passed.Count) * 256 + 1024)
+        if (room < TcpPackets.MostFor(passed))
         {
             Capture.Release(passed);
             return false;

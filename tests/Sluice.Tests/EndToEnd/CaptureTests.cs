@@ -243,6 +243,55 @@ public class CaptureTests
     }
 
     [Fact]
+    public async Task TlsToAnUpstream_IsHeardWithoutIt()
+    {
+        await using var origin = ScriptedOrigin.Start(x => x.WriteAsync(Ok), certificate: TestCertificate.Localhost);
+        await using var proxy = await RunningProxy.OfFileAsync($$"""
+            listeners: [{ kind: reverse, bind: 127.0.0.1:0, to: "https://localhost:{{origin.Port}}", upstream: { ca: ca.pem } }]
+            """, ("ca.pem", TestCertificate.Localhost.ExportCertificatePem()));
+        using var capture = CapturedFile.Begin(proxy);
+        await using (var client = await proxy.ConnectAsync())
+            for (var i = 0; i < 2; i++)
+            {
+                await client.SendAsync($"GET /{i} HTTP/1.1\r\nHost: app.test\r\n\r\n");
+                Assert.Equal("hello", (await client.ReadResponseAsync()).Text);
+            }
+        await proxy.EndAsync(2);
+        var seen = (await capture.ReadAsync(["-d", $"tcp.port=={origin.Port},http"], "http.request.uri")).FindsNothing();
+        var up = seen.Stream(null, origin.Authority);
+        Assert.StartsWith("GET /0 HTTP/1.1\r\n", Encoding.Latin1.GetString(up.FromClient), StringComparison.Ordinal);
+        Assert.Equal(Ok + Ok, Encoding.Latin1.GetString(up.FromServer));
+        Assert.Equal(2, seen.Packets.Count(packet => packet.Comment.EndsWith(", decrypted", StringComparison.Ordinal)));
+        Assert.Equal(["/0", "/1"], seen.Packets.Where(packet => packet.To == origin.Authority).Select(packet => packet.Fields["http.request.uri"]).Where(uri => uri.Length > 0));
+    }
+
+    [Fact]
+    public async Task Rule_WritesWhatItMatches()
+    {
+        using var folder = new TempFolder();
+        await using var origin = ScriptedOrigin.Start(x => x.WriteAsync(Ok));
+        await using var proxy = await RunningProxy.OfFileAsync($$"""
+            listeners: [{ kind: forward, bind: 127.0.0.1:0, policy: p }]
+            capture: { folder: {{folder.File("captures")}} }
+            policies:
+              p:
+                default: allow
+                rules:
+                  - { id: odd, capture: true, paths: [/odd*] }
+                  - { id: trial, deny: true, mode: report, capture: true, paths: [/trial] }
+                  - { id: bad, deny: true, capture: true, paths: [/bad] }
+            """);
+        foreach (var path in new[] { "/plain", "/odd/1", "/trial", "/bad" })
+            await proxy.GetAsync(origin, path);
+        await proxy.EndAsync(4);
+        var seen = (await Tshark.ReadAsync(Assert.Single(Directory.GetFiles(folder.File("captures"), "capture-*.pcapng")))).FindsNothing();
+        var asked = seen.Streams.Where(stream => stream.Server == $"{proxy.EndPoint}").Select(stream => Encoding.Latin1.GetString(stream.FromClient).Split(' ')[1]);
+        Assert.Equal([origin.Url("/odd/1"), origin.Url("/trial"), origin.Url("/bad")], asked);
+        Assert.Equal(["rule odd", "rule trial, report", "rule bad, deny"], seen.Packets.Where(packet => packet.To == $"{proxy.EndPoint}" && packet.Comment.StartsWith("exchange", StringComparison.Ordinal))
+            .Select(packet => packet.Comment[packet.Comment.IndexOf("rule", StringComparison.Ordinal)..]));
+    }
+
+    [Fact]
     public async Task RefusedRequests_AreThere()
     {
         await using var proxy = await RunningProxy.OfFileAsync("""

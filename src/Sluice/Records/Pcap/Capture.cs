@@ -32,6 +32,9 @@ internal sealed class Capture
     /// <summary>Nanoseconds since 1970.</summary>
     public long Now => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 
+    /// <summary>Octets that wait.</summary>
+    internal long Waiting => Interlocked.Read(ref _waiting);
+
     /// <summary>Packets that were not written.</summary>
     public long Lost => Interlocked.Read(ref _lost);
 

@@ -26,8 +26,9 @@ internal readonly record struct CaptureEvent(
 /// <summary>One connection in one capture, from its handshake on. The tap knows whether octets of it were lost; all else is the writer's.</summary>
 /// <param name="client">Who connected.</param>
 /// <param name="opened">When, in nanoseconds since 1970.</param>
+/// <param name="isDecrypted">What is here went through TLS.</param>
 /// <param name="about">For a comment on its first packet.</param>
-internal sealed class CapturedStream(Capture capture, IPEndPoint client, IPEndPoint server, long opened, string about)
+internal sealed class CapturedStream(Capture capture, IPEndPoint client, IPEndPoint server, long opened, string about, bool isDecrypted)
 {
     private static int s_last;
 
@@ -46,6 +47,8 @@ internal sealed class CapturedStream(Capture capture, IPEndPoint client, IPEndPo
     public long Opened => Math.Max(opened, capture.Began);
 
     public string About => about;
+
+    public bool IsDecrypted => isDecrypted;
 
     /// <summary>Octets of it were lost: nothing more of it is written.</summary>
     public bool IsLost

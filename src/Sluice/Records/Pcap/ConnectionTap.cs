@@ -98,8 +98,8 @@ internal sealed class ConnectionTap(IPEndPoint? local, IPEndPoint? remote, bool 
         var (here, there) = Ends();
         var time = (opened - DateTimeOffset.UnixEpoch).Ticks * 100;
         return weDialled
-            ? new CapturedStream(capture, here, there, time, isDecrypted ? "To an upstream; what went through TLS is here without it" : "To an upstream")
-            : new CapturedStream(capture, there, here, time, "From a client");
+            ? new CapturedStream(capture, here, there, time, isDecrypted ? "To an upstream; what went through TLS is here without it" : "To an upstream", isDecrypted)
+            : new CapturedStream(capture, there, here, time, "From a client", isDecrypted);
     }
 
     /// <summary>Both of one family: a listener on all addresses has IPv4 as a part of IPv6.</summary>

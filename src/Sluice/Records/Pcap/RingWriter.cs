@@ -30,10 +30,10 @@ internal sealed class RingWriter : IAsyncDisposable
     private bool _isFailing;
 
     /// <summary>Opens nothing before there is something to write.</summary>
-    public RingWriter(CaptureOptions options, Capture capture, TimeProvider time, ILogger log)
+    public RingWriter(CaptureOptions options, Capture capture, TimeProvider time, ILogger log, string? keyLog)
     {
         (_options, Capture, _time, _log) = (options, capture, time, log);
-        _packets = new TcpPackets(_writer);
+        _packets = new TcpPackets(_writer, new KeyLogReader(keyLog));
         _writing = Task.Run(RunAsync);
     }
 
@@ -72,7 +72,7 @@ internal sealed class RingWriter : IAsyncDisposable
             Capture.Release(passed);
             return;
         }
-        if (_file is not null && _written > 0 && _written + _writer.Length + passed.Count > _options.FileBytes)
+        if (_file is not null && _written > 0 && _written + _writer.Length + TcpPackets.MostFor(passed) > _options.FileBytes)
         {
             WriteOut();
             if (_file is not null)

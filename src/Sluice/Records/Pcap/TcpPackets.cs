@@ -12,7 +12,7 @@ using System.Net.Sockets;
 namespace Sluice.Records.Pcap;
 
 /// <summary>Writes what passed on streams as packets. Used by one at a time.</summary>
-internal sealed class TcpPackets(PcapngWriter writer)
+internal sealed class TcpPackets(PcapngWriter writer, KeyLogReader keys)
 {
     /// <summary>With headers 65,535: the most that IPv4 lets.</summary>
     private const int MaxSegment = 65_495;
@@ -34,6 +34,9 @@ internal sealed class TcpPackets(PcapngWriter writer)
 
     /// <summary>How many it takes at least to write so many octets.</summary>
     public static int CountOf(int octets) => Math.Max(1, (octets + MaxSegment - 1) / MaxSegment);
+
+    /// <summary>As many octets as it may take at most: each segment has its headers and its acknowledgement, a stream a handshake, and keys before it.</summary>
+    public static long MostFor(in CaptureEvent passed) => passed.Count + CountOf(passed.Count) * 256 + 1024 + (passed.Stream.IsDecrypted && passed.Stream.File == 0 ? KeyLogReader.Most : 0);
 
     /// <param name="file">Which one is written: from 1.</param>
     public void Write(in CaptureEvent passed, int file)
@@ -68,6 +71,8 @@ internal sealed class TcpPackets(PcapngWriter writer)
         if (stream.File == 0)
             stream.Number();
         stream.File = file;
+        if (stream.IsDecrypted && keys.ReadNew() is { Length: > 0 } lines)
+            writer.AddKeys(lines);
         stream.Advance(fromClient: true, -1);
         stream.Advance(fromClient: false, -1);
         Add(stream, fromClient: true, Syn, SynOptions, [], time, continues ? $"{stream.About}; goes on from the file before" : stream.About);
