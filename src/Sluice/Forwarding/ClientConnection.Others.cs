@@ -9,12 +9,15 @@ internal sealed partial class ClientConnection
 {
     private ClientTap? _tap;
 
+    /// <summary>What captures make of the exchange under way; null: nobody wants it.</summary>
+    public CapturedExchange? Captured => _tap?.Exchange;
+
     /// <summary>The exchange has been judged: says who captures it.</summary>
     public void Choose(Exchange x)
     {
         if (_tap is null)
             return;
-        _tap.Choose(x.Captured = _server.Captures!.Choose(x.Record));
+        _tap.Choose(_server.Captures!.Choose(x.Record));
         // There is no other behind a head that cannot be read: what came shows why.
         if (x.Refused is not null)
             _tap.TakeAll();
@@ -39,6 +42,17 @@ internal sealed partial class ClientConnection
         var early = _buffer.Unread.ToArray();
         _buffer.Clear();
         return new TakenSocket(TakeTapped(), early);
+    }
+
+    /// <summary>What comes now is another's.</summary>
+    /// <param name="goesOn">Else it is nobody's.</param>
+    private void EndExchange(bool goesOn)
+    {
+        if (_tap is null)
+            return;
+        _tap.Pause();
+        if (!goesOn)
+            _tap.TakeAll();
     }
 
     /// <summary>The socket from which the next is received.</summary>

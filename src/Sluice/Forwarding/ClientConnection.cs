@@ -131,7 +131,7 @@ internal sealed partial class ClientConnection : TimeLimited
                     break;
                 await _server.ServeAsync(x);
                 var goesOn = !IsTaken && !_broken && !x.Closes && (Body.IsComplete || await Body.DropRestAsync());
-                _tap?.Pause();
+                EndExchange(goesOn);
                 if (!goesOn)
                     break;
             }

@@ -65,7 +65,7 @@ internal sealed class Exchange
     public User? User { get; set; }
 
     /// <summary>What captures make of it; null: nobody wants it.</summary>
-    public CapturedExchange? Captured { get; set; }
+    public CapturedExchange? Captured => Client.Captured;
 
     /// <summary>Follows from the verdict.</summary>
     public Route Route { get; set; }

@@ -41,7 +41,7 @@ internal sealed class RequestBuilder(Via via)
             ExpectsContinue = request.Version >= ProtocolVersion.Http11 && fields.Contains(FieldNames.Expect),
             Interim = x is { Request.Version: ProtocolVersion.Http11 } ? x.Answer.PassInterim : null,
             TakesTrailers = takesTrailers,
-            Tap = x?.Captured is null ? null : TapOf(x.Captured),
+            Tap = x?.Captured is { } captured ? TapOf(captured) : null,
             Pinned = shared is null ? x?.Client.Pinned : null,
             Aborted = shared ?? x?.Aborted ?? CancellationToken.None,
         };

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
-using System.Text;
 using Sluice.Records.Pcap;
 
 namespace Sluice.Records;
@@ -12,9 +10,7 @@ public sealed class CaptureCopy(Stream from, Stream to)
     private const uint Statistics = 5;
     private const uint SectionMagic = 0x0A0D0D0A;
     private const int MaxBlock = 16 << 20;
-    private const string Exchange = "exchange ";
 
-    private readonly HashSet<long> _exchanges = [];
     private byte[] _block = new byte[64 << 10];
     private long _first;
     private long _last;
@@ -30,7 +26,7 @@ public sealed class CaptureCopy(Stream from, Stream to)
     public long Lost { get; private set; }
 
     /// <summary>Exchanges that began, tunnels and relays too.</summary>
-    public int Exchanges => _exchanges.Count;
+    public long Exchanges { get; private set; }
 
     /// <summary>Until its end, or until it is stopped.</summary>
     /// <param name="hasBegun">Called when all that begins from now on is captured.</param>
@@ -83,18 +79,12 @@ public sealed class CaptureCopy(Stream from, Stream to)
             Packets++;
             _last = (long)BinaryPrimitives.ReadUInt32LittleEndian(block[12..]) << 32 | BinaryPrimitives.ReadUInt32LittleEndian(block[16..]);
             _first = _first == 0 ? _last : _first;
-            if (Option(block[(28 + (BinaryPrimitives.ReadInt32LittleEndian(block[20..]) + 3 & ~3))..^4], 1) is { } comment)
-                CountExchange(Encoding.UTF8.GetString(comment));
+            // On the client's side of each; on the upstream's it is "upstream of".
+            if (Option(block[(28 + (BinaryPrimitives.ReadInt32LittleEndian(block[20..]) + 3 & ~3))..^4], 1) is { } comment && comment.AsSpan().StartsWith("exchange "u8))
+                Exchanges++;
         }
         else if (type == Statistics && Option(block[20..^4], 5) is { Length: 8 } lost)
             Lost = BinaryPrimitives.ReadInt64LittleEndian(lost);
-    }
-
-    private void CountExchange(string comment)
-    {
-        if (comment.StartsWith(Exchange, StringComparison.Ordinal)
-            && long.TryParse(comment.AsSpan(Exchange.Length, comment.AsSpan(Exchange.Length).IndexOf(',') is > 0 and var end ? end : 0), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-            _exchanges.Add(number);
     }
 
     private static byte[]? Option(ReadOnlySpan<byte> options, int code)

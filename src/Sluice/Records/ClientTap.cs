@@ -29,6 +29,9 @@ public sealed class ClientTap : SocketTap
         _tap = new ConnectionTap(local, remote, weDialled: false, time.GetUtcNow(), isDecrypted: false);
     }
 
+    /// <summary>That is under way; null: nobody wants it, or it has not been judged.</summary>
+    public CapturedExchange? Exchange { get; private set; }
+
     public override bool IsListening => _tap.IsListening;
 
     public override void Received(ReadOnlySpan<byte> octets)
@@ -78,6 +81,7 @@ public sealed class ClientTap : SocketTap
         lock (_gate)
         {
             _isJudged = true;
+            Exchange = exchange;
             if (exchange is not null)
                 _tap.Begin(exchange);
             Release();
@@ -92,6 +96,7 @@ public sealed class ClientTap : SocketTap
             _isJudged = true;
             Release();
             _tap.Pause();
+            Exchange = null;
             _isJudged = false;
         }
     }

@@ -28,7 +28,7 @@ internal sealed class ConnectionTap(IPEndPoint? local, IPEndPoint? remote, bool 
         {
             _exchange = exchange;
             _isListening = true;
-            _comment = isDecrypted ? $"{exchange.About}, decrypted" : exchange.About;
+            _comment = !weDialled ? exchange.About : isDecrypted ? $"upstream of {exchange.About}, decrypted" : $"upstream of {exchange.About}";
             _streams.RemoveAll(static stream => stream.IsLost || stream.Capture.IsOver);
             foreach (var capture in exchange.Captures)
                 if (!_streams.Exists(stream => stream.Capture == capture))
