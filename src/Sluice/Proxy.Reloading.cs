@@ -161,6 +161,7 @@ public sealed partial class Proxy
         }
         // Of what is taken at the start only, what was taken then.
         _configuration = next with { Cache = _configuration.Cache, Admin = _configuration.Admin, Resolver = _configuration.Resolver, Limits = _configuration.Limits };
+        _redaction = Redaction.Of(next.Log);
         await _log.UseAsync(next.Log);
         await _captures.UseAsync(next.RuleCapture);
         await formerCensor.DisposeAsync();
@@ -191,13 +192,17 @@ public sealed partial class Proxy
     internal static IReadOnlyList<ListenerGate> GatesOf(Configuration configuration, Censor censor) =>
         GatesOf(configuration, censor, new GuardedAddresses([.. configuration.Listeners.Select(options => options.Bind)]), generation: 1);
 
-    private static List<ListenerGate> GatesOf(Configuration configuration, Censor censor, GuardedAddresses addresses, int generation) =>
-    [
-        .. configuration.Listeners.Select(options => new ListenerGate(options, addresses.Of(options, configuration.Policies), censor, configuration.Limits, generation)
-        {
-            Upstreams = configuration.Upstreams, Page = configuration.Page,
-        }),
-    ];
+    private static List<ListenerGate> GatesOf(Configuration configuration, Censor censor, GuardedAddresses addresses, int generation)
+    {
+        var (recorder, redaction) = (FieldRecorder.Of(configuration.Log), Redaction.Of(configuration.Log));
+        return
+        [
+            .. configuration.Listeners.Select(options => new ListenerGate(options, addresses.Of(options, configuration.Policies), censor, configuration.Limits, generation)
+            {
+                Upstreams = configuration.Upstreams, Page = configuration.Page, Recorder = recorder, Redaction = redaction,
+            }),
+        ];
+    }
 
     private static List<string> AtNextStart(Configuration started, Configuration next)
     {

@@ -32,6 +32,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private volatile Censor _censor;
     private volatile ListSubscriptions _lists;
     private volatile Configuration _configuration;
+    private volatile Redaction? _redaction;
     private volatile IReadOnlyList<IServer> _servers = [];
 
     private Proxy(Configuration configuration, HttpCache cache, ILoggerFactory loggers, TimeProvider time, ConfigurationSource? source, Action<ExchangeRecord>? seen)
@@ -41,6 +42,7 @@ public sealed partial class Proxy : IAsyncDisposable
         _upstream = new UpstreamPool(_dialer, UpstreamOptionsOf(configuration.Limits), time);
         _log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
         _captures = new Captures(time, loggers.CreateLogger("Sluice.Captures"), TlsKeyLog.Fault is null ? TlsKeyLog.Path : null);
+        _redaction = Redaction.Of(configuration.Log);
         _heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         _tunnelled = new Deadlines(time);
         _diagnostic = loggers.CreateLogger("Sluice");
@@ -132,6 +134,8 @@ public sealed partial class Proxy : IAsyncDisposable
 
     private void Write(ExchangeRecord record)
     {
+        // Here alone: whoever gets the record gets it so.
+        _redaction?.Apply(record);
         Totals.Add(record);
         _log.Write(record);
         _seen?.Invoke(record);

@@ -108,7 +108,7 @@ internal static class ManyClients
         {
             using var json = JsonDocument.Parse(line);
             records++;
-            bad += json.RootElement.GetProperty("status").GetInt32() == 200 ? 0 : 1;
+            bad += json.RootElement.GetProperty("http_response_status_code").GetInt32() == 200 ? 0 : 1;
         }
         return (records, bad);
     }

@@ -16,7 +16,7 @@ internal static class StartText
             text.Append(CultureInfo.InvariantCulture, $"  {at,-22} {Describe(listener)}\n");
         if (configuration.Listeners.Zip(endPoints).FirstOrDefault(l => l.First.Kind == ListenerKind.Forward) is { First: not null } forward)
             Point(text, forward.Second);
-        var logs = configuration.Log.Access.Select(log => $"{log.Format.ToString().ToLowerInvariant()} to {log.File ?? "standard output"}");
+        var logs = configuration.Log.Access.Select(log => $"{log.Format.ToString().ToLowerInvariant()} to {log.Place}");
         text.Append(CultureInfo.InvariantCulture, $"Access log: {(configuration.Log.Access.Count == 0 ? "off" : string.Join(", ", logs))}. ");
         if (configuration.Resolver.IsSystem)
             text.Append("Names: by the system's resolver, kept for 30 s. ");

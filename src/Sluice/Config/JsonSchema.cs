@@ -67,7 +67,8 @@ internal static class JsonSchema
         KeyKind.Groups => new() { ["type"] = "object", ["additionalProperties"] = Many(Word()) },
         KeyKind.Hosts => Either(Many(Word()), Map(key.Path)),
         KeyKind.Resolver => Either(new() { ["const"] = "system" }, Many(Word())),
-        KeyKind.AccessLog => Either(new() { ["const"] = "off" }, Map(key.Path)),
+        KeyKind.AccessLog => new() { ["oneOf"] = new JsonArray(new JsonObject { ["const"] = "off" }, Map(key.Path), Many(Map(key.Path))) },
+        KeyKind.FlagOrSection => Either(new() { ["type"] = "boolean" }, Map(key.Path)),
         _ => Word(),
     };
 

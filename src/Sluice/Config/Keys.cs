@@ -1,3 +1,5 @@
+using Sluice.Records;
+
 namespace Sluice.Config;
 
 internal enum KeyKind
@@ -24,6 +26,7 @@ internal enum KeyKind
     Age,
     Path,
     AccessLog,
+    FlagOrSection,
     Resolver,
 }
 
@@ -190,9 +193,26 @@ internal static class Keys
         Size("lists.maxSize", "64MiB", "What one may have, decompressed.", 1 << 10, 512 << 20),
 
         new("logs", KeyKind.Section, "with its defaults", "The logs."),
-        new("logs.access", KeyKind.AccessLog, "with its defaults", "One record for each exchange; off turns it off."),
+        new("logs.access", KeyKind.AccessLog, "with its defaults", "One record for each exchange: where to and how; a list for several places at once; off: nowhere."),
         Pick("logs.access.format", "readable", "How a record is written.", "readable", "json", "combined", "squid"),
-        new("logs.access.to", KeyKind.Path, "stdout", "stdout, or a file's path.") { DefaultIsValue = true },
+        new("logs.access.to", KeyKind.Path, "stdout", "stdout, a file's path, syslog://host:port (UDP), syslog+tcp://host:port, or syslog:///dev/log.") { DefaultIsValue = true },
+        Pick("logs.access.facility", "local0", "To syslog: the facility.", [.. Enum.GetNames<SyslogFacility>().Select(name => name.ToLowerInvariant())]),
+        new("logs.access.appName", KeyKind.Text, "sluice", "To syslog: APP-NAME.") { DefaultIsValue = true },
+        new("logs.redact", KeyKind.Section, "with its defaults", "What nobody is to read in records, in any of them."),
+        new("logs.redact.query", KeyKind.Words, "nothing", "Parameters of URLs whose values are hidden, by name without case, * is any text."),
+        new("logs.redact.cookies", KeyKind.Words, "[\"*\"]", "Cookies whose values are hidden where logs.fields names Cookie or Set-Cookie.") { DefaultIsValue = true },
+        new("logs.redact.headers", KeyKind.Words, "those with credentials", "Further fields of logs.fields whose values are hidden."),
+        new("logs.anonymise", KeyKind.FlagOrSection, "false", "true: client addresses are cut, after all rules have been judged by the whole; or a map.") { DefaultIsValue = true },
+        Whole("logs.anonymise.ipv4", "24", "The bits of an IPv4 address that are kept.", 0, 31) with { DefaultIsValue = false },
+        Whole("logs.anonymise.ipv6", "48", "The bits of an IPv6 address that are kept.", 0, 127) with { DefaultIsValue = false },
+        new("logs.fields", KeyKind.Section, "none", "Further fields that are recorded, in json."),
+        new("logs.fields.request", KeyKind.Words, "none", "Of requests, by name."),
+        new("logs.fields.response", KeyKind.Words, "none", "Of responses, by name."),
+
+        new("logs.history", KeyKind.Section, "off", "The records of the last days in an SQLite database, which sluice logs and the admin API ask."),
+        Req("logs.history.path", KeyKind.Path, "The database file; made where it is not, its folder must exist. Files beside it begin with its name."),
+        new("logs.history.keep", KeyKind.Age, "7d", "How long a record is kept after its exchange ended, 1m or more."),
+        Size("logs.history.size", "1GiB", "What its files may take together: the oldest records go first.", HistoryOptions.LeastBytes, long.MaxValue, isValue: false),
 
         new("capture", KeyKind.Section, "with its defaults", "Where rules with capture write what passes, as pcapng."),
         new("capture.folder", KeyKind.Path, "none", "A folder of its own for files of mode 0600, in which passwords stand; made if the one it is in exists. Required where a rule has capture."),

@@ -35,10 +35,14 @@ internal static class Overrides
             }
             if (step == _steps.Length - 1)
                 SetLast(map, key);
-            else if (key.Kind is KeyKind.Section or KeyKind.AccessLog or KeyKind.Hosts && !IsNumber(step + 1))
+            else if (key.Kind is KeyKind.AccessLog && map[key.Name] is Sequence several && !IsNumber(step + 1))
+                Add(key.Path, $"'{_steps[step]}' is a list, name an item of it by its number, 0 to {several.Items.Count}");
+            else if (key.Kind is KeyKind.Section or KeyKind.FlagOrSection || key.Kind is KeyKind.AccessLog or KeyKind.Hosts && !IsNumber(step + 1))
                 Set(Open<Mapping>(map, key.Name, () => new Mapping(_place)), key.Path, step + 1);
             else if (key.Kind is KeyKind.NamedSections)
                 SetNamed(Open<Mapping>(map, key.Name, () => new Mapping(_place)), key.Path + ".*", step + 1);
+            else if (key.Kind is KeyKind.AccessLog)
+                SetItem(OpenSeveral(map, key.Name), key, step + 1);
             else if (key.Kind is KeyKind.Sections or KeyKind.Networks or KeyKind.Ports or KeyKind.Hosts or KeyKind.Words or KeyKind.Statuses or KeyKind.QueryNames)
                 SetItem(Open<Sequence>(map, key.Name, () => new Sequence(_place)), key, step + 1);
             else
@@ -72,7 +76,7 @@ internal static class Overrides
                 return;
             }
             var last = step == _steps.Length - 1;
-            if (last != key.Kind is not KeyKind.Sections)
+            if (last != key.Kind is not (KeyKind.Sections or KeyKind.AccessLog))
             {
                 Add(key.Path, last ? $"'{_steps[step]}' is a section, name a key of it" : $"'{_steps[step]}' has nothing below it");
                 return;
@@ -82,7 +86,7 @@ internal static class Overrides
             if (last)
                 items.Items[at] = new Scalar(_place, value);
             else if (items.Items[at] is Mapping map)
-                Set(map, key.Path + "[]", step + 1);
+                Set(map, key.Kind is KeyKind.AccessLog ? key.Path : key.Path + "[]", step + 1);
         }
 
         /// <summary>What stands there, or a new one in place of nothing or of another kind of thing.</summary>
@@ -93,6 +97,16 @@ internal static class Overrides
             var made = make();
             map.Set(key, _place, made);
             return made;
+        }
+
+        /// <summary>A list, in which one map that stands in its place is the first.</summary>
+        private Sequence OpenSeveral(Mapping map, string key)
+        {
+            var only = map[key] as Mapping;
+            var list = Open<Sequence>(map, key, () => new Sequence(_place));
+            if (only is not null)
+                list.Items.Add(only);
+            return list;
         }
 
         private Sequence List(string text)

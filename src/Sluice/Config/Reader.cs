@@ -5,7 +5,6 @@ using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Policy;
-using Sluice.Records;
 
 namespace Sluice.Config;
 
@@ -35,7 +34,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
             Upstreams = upstreams,
             Policies = policies.Read(top),
             Lists = lists with { Lists = policies.Subscribed },
-            Log = ReadLog(top.Child("logs")),
+            Log = new LogReader(folder).Read(top.Child("logs")),
             Capture = capture,
             Page = ReadPage(top.Child("page")),
             Limits = ReadLimits(top.Child("limits")),
@@ -103,45 +102,6 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         if (maxEntry > size && size > 0)
             disk.Problem("maxEntry", $"'{Sizes.Text(maxEntry.Value)}' is more than size, which is {Sizes.Text(size)}");
         return new DiskOptions { Path = path, SizeBytes = size, MaxEntryBytes = maxEntry };
-    }
-
-    private LogOptions ReadLog(Section? logs)
-    {
-        switch (logs?.Node["access"])
-        {
-            case null:
-                return new LogOptions();
-            case Scalar { Text: "off" }:
-                return LogOptions.Off;
-            case Scalar { Text: var text }:
-                logs.Problem("access", $"'{text}' is not known, write off, or a map such as {{ format: json, to: stdout }}");
-                return new LogOptions();
-        }
-        if (logs.Child("access") is not { } access)
-            return new LogOptions();
-        return new LogOptions
-        {
-            Access =
-            [
-                new LogOutputOptions
-                {
-                    Format = access.Choice<LogFormat>("format") ?? LogFormat.Readable,
-                    File = access.Text("to") is { } to and not ("stdout" or "-") ? ReadLogPath(access, to) : null,
-                },
-            ],
-        };
-    }
-
-    private string ReadLogPath(Section access, string to)
-    {
-        var path = Path.GetFullPath(to, folder);
-        if (Directory.Exists(path))
-            access.Problem("to", $"'{to}' is a folder, name the file in it");
-        else if (!Directory.Exists(Path.GetDirectoryName(path)))
-            access.Problem("to", $"'{to}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
-        else if (File.Exists(path) && Files.WhyNot(path, FileAccess.Write) is { } wrong)
-            access.Problem("to", $"'{to}' cannot be written: {wrong}");
-        return path;
     }
 
     private CaptureOptions? ReadCapture(Section? capture)

@@ -153,6 +153,24 @@ internal sealed class Section
         return sections;
     }
 
+    /// <summary>One map, or a list of such.</summary>
+    public IReadOnlyList<Section> ChildOrList(string name)
+    {
+        if (Node[name] is not Sequence { Items: var items })
+            return Child(name) is { } only ? [only] : [];
+        var path = Keys.Join(_path, name);
+        var sections = new List<Section>();
+        for (var i = 0; i < items.Count; i++)
+        {
+            var key = $"{KeyOf(name)}[{i}]";
+            if (items[i] is Mapping map)
+                sections.Add(new Section(map, path, key, _keys, _problems));
+            else
+                RefuseNode(items[i], key, $"is not a map of keys{Known(path)}");
+        }
+        return sections;
+    }
+
     /// <summary>The maps of a map from names.</summary>
     public IReadOnlyList<(string Name, Section Section)> Named(string name)
     {

@@ -58,6 +58,7 @@ internal sealed partial class AnswerWriter(ClientConnection client)
             _hasHead = true;
         x.Record.Status = status;
         x.Record.ContentType = fields.Get(FieldNames.ContentType);
+        x.Listener.Recorder?.TakeResponse(fields, x.Record);
         // RFC 9110 s.15.3.6: 205 has no content; what an origin sends as such goes no further.
         _dropsContent = status == 205;
         if (_dropsContent)

@@ -76,8 +76,8 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
     {
         "status" => $"{Status}",
         "title" => Title,
-        "reason" => Text,
-        "url" => x.Request?.Target.Url,
+        "reason" => Shown(Text, x),
+        "url" => Shown(x.Request?.Target.Url, x),
         "rule" => Verdict?.Rule,
         "list" => Verdict is { List: { } list } verdict ? $"{Path.GetFileName(list)}, line {verdict.Line}" : null,
         "error" => Verdict is null ? ProxyError : null,
@@ -86,6 +86,9 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
         "user" => x.Record.User,
         _ => $"{x.Record.Number}",
     };
+
+    // A page is photographed, and sent to whom one asks.
+    private static string? Shown(string? text, Exchange x) => x.Listener.Redaction is { } redaction ? redaction.Text(text) : text;
 
     private byte[] Json(Exchange x)
     {
@@ -96,8 +99,8 @@ internal sealed record ErrorPage(int Status, string ProxyError, string Text)
             json.WriteString("type", "about:blank");
             json.WriteString("title", Title);
             json.WriteNumber("status", Status);
-            json.WriteString("detail", Text);
-            Write("instance", x.Request?.Target.Url);
+            json.WriteString("detail", Shown(Text, x));
+            Write("instance", Shown(x.Request?.Target.Url, x));
             json.WriteString("proxy_error", ProxyError);
             Write("rule", Verdict?.Rule);
             if (Verdict is { List: { } list } verdict)

@@ -3,6 +3,7 @@ using System.Net;
 using Sluice.Http;
 using Sluice.Net;
 using Sluice.Policy;
+using Sluice.Records;
 using Sluice.Upstream;
 
 namespace Sluice.Forwarding;
@@ -31,6 +32,12 @@ public sealed class ListenerGate(ListenerOptions options, AddressRules addresses
     public AddressRules Addresses { get; } = options.Kind == ListenerKind.Forward ? addresses : AddressRules.Any;
 
     public PageOptions Page { get; init; } = new();
+
+    /// <summary>Takes further fields into records; null: there are none.</summary>
+    public FieldRecorder? Recorder { get; init; }
+
+    /// <summary>What is not to be read, on pages neither; null: all may.</summary>
+    public Redaction? Redaction { get; init; }
 
     /// <summary>Those that rules route to, by name.</summary>
     public IReadOnlyDictionary<string, Destination> Upstreams { get; init; } = FrozenDictionary<string, Destination>.Empty;

@@ -14,6 +14,7 @@ internal static class RequestReader
         record.Protocol = x.Version;
         record.Referer = x.Fields.Get(FieldNames.Referer);
         record.UserAgent = x.Fields.Get(FieldNames.UserAgent);
+        x.Listener.Recorder?.TakeRequest(x.Fields, record);
         if (x.Refused is { } refused)
             return refused;
         var (method, version, fields) = (x.Method!, x.Version!.Value, x.Fields);

@@ -55,6 +55,7 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
         fields.Set(FieldNames.Connection, "Upgrade");
         if (protocol is not null)
             fields.Set(FieldNames.Upgrade, protocol);
+        x.Listener.Recorder?.TakeResponse(fields, x.Record);
         var head = new System.Buffers.ArrayBufferWriter<byte>(512);
         HeadWriter.WriteResponse(head, new ResponseHead { Status = 101, Reason = reply.Head.Reason, Fields = fields });
         var (socket, tls, early) = reply.TakeOver();

@@ -136,4 +136,28 @@ public sealed class ExchangeRecord
     public string? Referer { get; set; }
 
     public string? UserAgent { get; set; }
+
+    /// <summary>Further fields of the request and the response; null: none are configured, or none was there.</summary>
+    public IReadOnlyList<RecordedValue>? Fields { get; set; }
+
+    /// <summary>The same with no text of the wire, of rules or of errors longer than that, but for a mark that says how much is left out.</summary>
+    internal ExchangeRecord Shortened(int longest)
+    {
+        var record = (ExchangeRecord)MemberwiseClone();
+        record.Listener = Cut(Listener)!;
+        (record.User, record.Method, record.Url, record.CacheReason) = (Cut(User), Cut(Method), Cut(Url), Cut(CacheReason));
+        (record.ServerName, record.Error, record.ErrorDetail) = (Cut(ServerName), Cut(Error), Cut(ErrorDetail));
+        (record.ContentType, record.Referer, record.UserAgent) = (Cut(ContentType), Cut(Referer), Cut(UserAgent));
+        record.Verdict = Verdict with { Rule = Cut(Verdict.Rule), List = Cut(Verdict.List), Tags = Cut(Verdict.Tags) };
+        record.Fields = Fields?.Take(longest).Select(field => field with { Value = Cut(field.Value)! }).ToList();
+        return record;
+
+        string? Cut(string? text)
+        {
+            if (text is null || text.Length <= longest)
+                return text;
+            var length = char.IsHighSurrogate(text[longest - 1]) ? longest - 1 : longest;
+            return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{text.AsSpan(0, length)}...+{text.Length - length}");
+        }
+    }
 }

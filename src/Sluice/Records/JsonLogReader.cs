@@ -18,8 +18,6 @@ public sealed class JsonLogReader(Stream log)
 
     private const int FirstBlock = 128 << 10;
 
-    private static readonly JsonSerializerOptions Keys = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
-
     private readonly List<string> _unread = [];
     private byte[] _block = new byte[FirstBlock];
     private int _begin;
@@ -97,7 +95,7 @@ public sealed class JsonLogReader(Stream log)
         {
             if (isCutOff)
                 NoteUnread(Lines, $"has more than {LongestLine} octets");
-            else if (JsonSerializer.Deserialize<LoggedExchange>(line, Keys) is not { } record)
+            else if (JsonSerializer.Deserialize<LoggedExchange>(line) is not { } record)
                 NoteUnread(Lines, "is no record");
             else if (record.Dropped > 0)
                 Missing += record.Dropped;

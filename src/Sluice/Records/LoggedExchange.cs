@@ -9,36 +9,51 @@ public sealed record LoggedExchange
     [JsonIgnore]
     public long Line { get; init; }
 
+    [JsonPropertyName("time")]
     public required DateTimeOffset Time { get; init; }
 
+    [JsonPropertyName("listener")]
     public string? Listener { get; init; }
 
     /// <summary><c>http</c>, <c>connect</c>, <c>upgrade</c> or <c>relay</c>.</summary>
+    [JsonPropertyName("kind")]
     public string? Kind { get; init; }
 
+    [JsonPropertyName("client_address")]
     public string? Client { get; init; }
 
+    [JsonPropertyName("user_name")]
     public string? User { get; init; }
 
+    [JsonPropertyName("http_request_method")]
     public string? Method { get; init; }
 
+    [JsonPropertyName("url_full")]
     public string? Url { get; init; }
 
+    [JsonPropertyName("http_response_status_code")]
     public int Status { get; init; }
 
+    [JsonPropertyName("http_response_body_size")]
     public long ResponseBytes { get; init; }
 
     /// <summary><c>allow</c>, <c>deny</c> or <c>report</c>.</summary>
+    [JsonPropertyName("verdict")]
     public string? Verdict { get; init; }
 
+    [JsonPropertyName("error_type")]
     public string? Error { get; init; }
 
+    [JsonPropertyName("http_response_header_content_type")]
     public string? ContentType { get; init; }
 
+    [JsonPropertyName("http_request_header_referer")]
     public string? Referer { get; init; }
 
+    [JsonPropertyName("user_agent_original")]
     public string? UserAgent { get; init; }
 
     /// <summary>So many records are missing here; the line is none of an exchange.</summary>
+    [JsonPropertyName("dropped")]
     public long Dropped { get; init; }
 }

@@ -30,4 +30,10 @@ internal static partial class RecordsLog
 
     [LoggerMessage(9, LogLevel.Error, "{Folder}: {Packets} packets of captures are lost: they could not be written")]
     public static partial void CaptureLost(ILogger log, string folder, long packets);
+
+    [LoggerMessage(20, LogLevel.Error, "{Path} cannot be read ({Reason}): it was moved to {Aside}, and the history begins anew")]
+    public static partial void HistoryCorrupt(ILogger log, string path, string reason, string aside);
+
+    [LoggerMessage(21, LogLevel.Error, "{Path}: records that are too old cannot be removed: {Reason}")]
+    public static partial void HistoryUntidy(ILogger log, string path, string reason);
 }

@@ -94,12 +94,12 @@ public sealed class PolicyTrialTests : IDisposable
             Line("GET", "http://www.chat.example/a", "lab", "10.0.0.1"),
             Line("GET", "http://www.chat.example/b", "lab", "10.0.0.2"),
             Line("CONNECT", "img.chat.example:443", "lab", "10.0.0.3", kind: "connect"),
-            Line("GET", "http://x.example/film", "lab", "10.0.0.1", more: ",\"content_type\":\"video/mp4\",\"response_bytes\":200000000"),
+            Line("GET", "http://x.example/film", "lab", "10.0.0.1", more: ",\"http_response_header_content_type\":\"video/mp4\",\"http_response_body_size\":200000000"),
             Line("GET", "http://www.chat.example/", "office", "10.0.0.1"),
             Line("GET", "http://www.chat.example/", "gone", "10.0.0.1"),
-            """{"time":"2026-09-01T08:00:00.000Z","kind":"relay","listener":"mail","url":"127.0.0.1:25"}""",
+            """{"time":"2026-09-01T08:00:00.000Z","kind":"relay","listener":"mail","url_full":"127.0.0.1:25"}""",
             """{"time":"2026-09-01T08:00:00.000Z","dropped":3}""",
-            """{"time":"2026-09-01T08:00:00.000Z","kind":"http","status":400}""",
+            """{"time":"2026-09-01T08:00:00.000Z","kind":"http","http_response_status_code":400}""",
             "torn");
         var (code, output, error) = await DiffAsync(next);
         Assert.Equal(0, code);
@@ -213,5 +213,5 @@ public sealed class PolicyTrialTests : IDisposable
     private Task LogAsync(params string[] lines) => File.WriteAllLinesAsync(_folder.File("access.jsonl"), lines, TestContext.Current.CancellationToken);
 
     private static string Line(string method, string url, string listener, string client, string kind = "http", string verdict = "allow", string time = "2026-09-01T08:00:00.000Z", string more = "") =>
-        $$"""{"time":"{{time}}","number":1,"listener":"{{listener}}","kind":"{{kind}}","client":"{{client}}","method":"{{method}}","url":"{{url}}","status":200,"verdict":"{{verdict}}"{{more}}}""";
+        $$"""{"time":"{{time}}","number":1,"listener":"{{listener}}","kind":"{{kind}}","client_address":"{{client}}","http_request_method":"{{method}}","url_full":"{{url}}","http_response_status_code":200,"verdict":"{{verdict}}"{{more}}}""";
 }

@@ -96,6 +96,40 @@ public class ConfigurationFileTests
     }
 
     [Fact]
+    public void SeveralAccessLogs_EachHaveAFormatAndAPlace()
+    {
+        using var given = new Given(Given.Forward + """
+            logs:
+              access:
+                - { format: json, to: access.json }
+                - { format: squid, to: "-" }
+                - { format: combined, to: syslog://127.0.0.1:514, facility: local3, appName: gate }
+                - { to: "syslog+tcp://[::1]:601" }
+                - { to: syslog:///dev/log }
+            """);
+        var log = given.Load().Configuration!.Log;
+        Assert.Equal(
+        [
+            new LogOutputOptions { Format = LogFormat.Json, File = Path.Combine(given.Folder, "access.json") },
+            new LogOutputOptions { Format = LogFormat.Squid },
+            new LogOutputOptions { Format = LogFormat.Combined, Syslog = new SyslogOptions { Host = new HostPort("127.0.0.1", 514), Facility = SyslogFacility.Local3, AppName = "gate" } },
+            new LogOutputOptions { Syslog = new SyslogOptions { Host = new HostPort("::1", 601), OverTcp = true } },
+            new LogOutputOptions { Syslog = new SyslogOptions { Path = "/dev/log" } },
+        ], log.Access);
+        Assert.Equal("syslog://127.0.0.1:514, syslog+tcp://[::1]:601, syslog:///dev/log", string.Join(", ", log.Access.Skip(2).Select(output => output.Place)));
+    }
+
+    [Fact]
+    public void RedactionAnonymityAndFields_AreRead()
+    {
+        var log = Given.Right(Given.Forward + "logs: { redact: { query: [token, \"*key*\"], cookies: [session], headers: [X-Api-Key] }, anonymise: { ipv4: 16 }, fields: { request: [X-Request-Id], response: [Server] } }").Log;
+        Assert.Equal(new RedactionOptions { Query = ["token", "*key*"], Cookies = ["session"], Headers = ["X-Api-Key"] }, log.Redact);
+        Assert.Equal(new AnonymityOptions { Ipv4 = 16, Ipv6 = 48 }, log.Anonymise);
+        Assert.Equal(["X-Request-Id", "Server"], log.RequestFields.Concat(log.ResponseFields));
+        Assert.Equal(new AnonymityOptions(), Given.Right(Given.Forward + "logs: { anonymise: true }").Log.Anonymise);
+    }
+
+    [Fact]
     public void AccessLogOff_IsOff() => Assert.Empty(Given.Right(Given.Forward + "logs: { access: off }").Log.Access);
 
     [Theory]

@@ -55,7 +55,9 @@ public class DocumentsTests
 
     private static string Kind(Key key) => key.Kind switch
     {
-        KeyKind.Section or KeyKind.AccessLog => "map",
+        KeyKind.Section => "map",
+        KeyKind.AccessLog => "map, list of maps, or `off`",
+        KeyKind.FlagOrSection => "`true`, `false`, or map",
         KeyKind.Sections => "list of maps",
         KeyKind.NamedSections => "map of maps",
         KeyKind.Choice => string.Join(", ", key.Choices.Select(c => $"`{c}`")),

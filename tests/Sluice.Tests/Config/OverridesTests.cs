@@ -47,6 +47,20 @@ public class OverridesTests
         Assert.Equal([".example.com", "example.org"], Assert.Single(Assert.Single(c.Policies).Rules).Hosts);
     }
 
+    [Fact]
+    public void AccessLogs_AreNamedByTheirNumbersWhereThereAreSeveral()
+    {
+        var several = Given.Right(Given.Forward + "logs: { access: { format: squid } }",
+            ("SLUICE__Logs__Access__1__To", "syslog://127.0.0.1:514"), ("SLUICE__Logs__Access__0__Format", "json"), ("SLUICE__Logs__Anonymise", "true"), ("SLUICE__Logs__Redact__Query", "token,*key*")).Log;
+        Assert.Equal([LogFormat.Json, LogFormat.Readable], several.Access.Select(output => output.Format));
+        Assert.NotNull(several.Access[1].Syslog);
+        Assert.Equal(["token", "*key*"], several.Redact.Query);
+        Assert.Equal(16, Given.Right(Given.Forward, ("SLUICE__Logs__Anonymise__Ipv4", "16")).Log.Anonymise!.Ipv4);
+        Assert.Empty(Given.Right(Given.Forward + "logs: { access: [{ format: json }] }", ("SLUICE__Logs__Access", "off")).Log.Access);
+        Assert.Equal("SLUICE__Logs__Access__Format: 'Access' is a list, name an item of it by its number, 0 to 1",
+            Given.ProblemsOf(Given.Forward + "logs: { access: [{ format: json }] }", ("SLUICE__Logs__Access__Format", "json")));
+    }
+
     [Theory]
     [InlineData("SLUICE__Cache__Memory", "lots", "SLUICE__Cache__Memory: 'lots' is not a size, write a number and a unit such as 64KiB, 256MiB or 1GiB")]
     [InlineData("SLUICE__Limit__Connect", "5s", "SLUICE__Limit__Connect: unknown name 'Limit', did you mean 'SLUICE__Limits__Connect'?")]

@@ -44,18 +44,18 @@ public class FormatTests
         Assert.Equal(line, Sample.Format(LogFormat.Squid).Line(Sample.Of(kind)));
 
     [Theory]
-    [InlineData("miss", """{"time":"2026-01-02T03:04:05.678Z","number":7,"generation":1,"listener":"forward","kind":"http","client":"10.0.0.7","method":"GET","url":"http://example.com/a.txt","protocol":"HTTP/1.1","status":200,"request_bytes":0,"response_bytes":1234,"duration_ms":12.346,"first_byte_ms":11,"cache":"MISS","cache_reason":"uri-miss","verdict":"allow","upstream":"192.0.2.1:80","content_type":"text/plain; charset=utf-8","referer":"http://example.com/","user_agent":"curl/8.0"}""")]
-    [InlineData("denied", """{"time":"2026-01-02T03:04:05.678Z","number":7,"generation":1,"listener":"forward","kind":"http","client":"10.0.0.7","user":"anna","method":"GET","url":"http://example.com/a.txt","protocol":"HTTP/1.1","status":403,"request_bytes":0,"response_bytes":1234,"duration_ms":12.346,"first_byte_ms":11,"cache":"NONE","verdict":"deny","rule":"ads","list":"blocked.txt","line":12,"content_type":"text/plain; charset=utf-8","referer":"http://example.com/","user_agent":"curl/8.0"}""")]
-    [InlineData("relay", """{"time":"2026-01-02T03:04:05.678Z","number":9,"generation":1,"listener":"tcp","kind":"relay","client":"127.0.0.1","url":"127.0.0.1:5678","status":0,"request_bytes":0,"response_bytes":0,"duration_ms":10000,"cache":"NONE","verdict":"allow","error":"connection_refused","error_detail":"127.0.0.1:5678: refused"}""")]
-    [InlineData("bad", """{"time":"2026-01-02T03:04:05.678Z","number":0,"generation":1,"listener":"forward","kind":"http","client":"127.0.0.1","status":400,"request_bytes":0,"response_bytes":0,"duration_ms":0,"cache":"NONE","verdict":"allow","error":"http_request_error","client_gone":true}""")]
+    [InlineData("miss", """{"time":"2026-01-02T03:04:05.678Z","number":7,"generation":1,"listener":"forward","kind":"http","client_address":"10.0.0.7","http_request_method":"GET","url_full":"http://example.com/a.txt","network_protocol_version":"1.1","http_response_status_code":200,"http_request_body_size":0,"http_response_body_size":1234,"duration_ms":12.346,"first_byte_ms":11,"cache":"MISS","cache_reason":"uri-miss","verdict":"allow","network_peer_address":"192.0.2.1","network_peer_port":80,"http_response_header_content_type":"text/plain; charset=utf-8","http_request_header_referer":"http://example.com/","user_agent_original":"curl/8.0"}""")]
+    [InlineData("denied", """{"time":"2026-01-02T03:04:05.678Z","number":7,"generation":1,"listener":"forward","kind":"http","client_address":"10.0.0.7","user_name":"anna","http_request_method":"GET","url_full":"http://example.com/a.txt","network_protocol_version":"1.1","http_response_status_code":403,"http_request_body_size":0,"http_response_body_size":1234,"duration_ms":12.346,"first_byte_ms":11,"cache":"NONE","verdict":"deny","rule":"ads","list":"blocked.txt","line":12,"http_response_header_content_type":"text/plain; charset=utf-8","http_request_header_referer":"http://example.com/","user_agent_original":"curl/8.0"}""")]
+    [InlineData("relay", """{"time":"2026-01-02T03:04:05.678Z","number":9,"generation":1,"listener":"tcp","kind":"relay","client_address":"127.0.0.1","url_full":"127.0.0.1:5678","http_request_body_size":0,"http_response_body_size":0,"duration_ms":10000,"cache":"NONE","verdict":"allow","error_type":"connection_refused","error_detail":"127.0.0.1:5678: refused"}""")]
+    [InlineData("bad", """{"time":"2026-01-02T03:04:05.678Z","number":0,"generation":1,"listener":"forward","kind":"http","client_address":"127.0.0.1","http_response_status_code":400,"http_request_body_size":0,"http_response_body_size":0,"duration_ms":0,"cache":"NONE","verdict":"allow","error_type":"http_request_error","client_gone":true}""")]
     public void Json(string kind, string line) =>
         Assert.Equal(line, Sample.Format(LogFormat.Json).Line(Sample.Of(kind)));
 
     [Theory]
     [InlineData(TlsFacts.Match | TlsFacts.Ech, "example.com", "CONNECT example.com:443", "\"tls\":\"match,ech\",\"sni\":\"example.com\",")]
     [InlineData(TlsFacts.Mismatch, "other.example", "CONNECT example.com:443  mismatch other.example", "\"tls\":\"mismatch\",\"sni\":\"other.example\",")]
-    [InlineData(TlsFacts.NoSni | TlsFacts.Ech, null, "CONNECT example.com:443  no-sni,ech", "\"tls\":\"no-sni,ech\",\"upstream\"")]
-    [InlineData(TlsFacts.None, null, "CONNECT example.com:443", "\"verdict\":\"allow\",\"upstream\"")]
+    [InlineData(TlsFacts.NoSni | TlsFacts.Ech, null, "CONNECT example.com:443  no-sni,ech", "\"tls\":\"no-sni,ech\",\"network_peer_address\"")]
+    [InlineData(TlsFacts.None, null, "CONNECT example.com:443", "\"verdict\":\"allow\",\"network_peer_address\"")]
     public void Tunnel_SaysWhatItBeganWith(TlsFacts facts, string? name, string readable, string json)
     {
         var record = Sample.Tunnel();

@@ -50,9 +50,9 @@ public class InjectionTests
         Gen.Char['\0', '\u00ff'].Array[0, 20].Select(chars => new string(chars)).Sample(text =>
         {
             using var json = JsonDocument.Parse(Encoded(Hostile(text)));
-            Assert.Equal(text, json.RootElement.GetProperty("user_agent").GetString());
-            Assert.Equal(text, json.RootElement.GetProperty("user").GetString());
-            Assert.Equal("http://h.test/" + text, json.RootElement.GetProperty("url").GetString());
+            Assert.Equal(text, json.RootElement.GetProperty("user_agent_original").GetString());
+            Assert.Equal(text, json.RootElement.GetProperty("user_name").GetString());
+            Assert.Equal("http://h.test/" + text, json.RootElement.GetProperty("url_full").GetString());
         });
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Sluice.Tests.Records;
 
 public sealed class JsonLogReaderTests
 {
-    private const string Good = """{"time":"2026-01-02T03:04:05.678Z","kind":"http","method":"GET","url":"http://a.test/"}""";
+    private const string Good = """{"time":"2026-01-02T03:04:05.678Z","kind":"http","http_request_method":"GET","url_full":"http://a.test/"}""";
 
     [Theory]
     [InlineData("", 0, 0)]

@@ -31,9 +31,8 @@ internal sealed class CombinedFormat : IRecordFormat
         to.Put("\"\n"u8);
     }
 
-    public void WriteDropped(long count, DateTimeOffset now, LineBuffer to)
-    {
-    }
+    public void WriteDropped(long count, DateTimeOffset now, LineBuffer to) =>
+        to.Put("# "u8).Put(now.UtcDateTime, "s").Put("Z "u8).Put(count).Put(" records were dropped here\n"u8);
 
     // Readers such as goaccess refuse a line without an HTTP status. Where none was sent: nginx's 499 if the client
     // left first, else what a gateway would have said.

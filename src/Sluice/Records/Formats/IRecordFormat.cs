@@ -6,6 +6,6 @@ internal interface IRecordFormat
 {
     void Write(ExchangeRecord record, LineBuffer to);
 
-    /// <summary>A line that says that records are missing here; nothing in formats that other programs read line by line.</summary>
+    /// <summary>A line that says that records are missing here; one that no client can forge, and that readers of the format do not take for a request.</summary>
     void WriteDropped(long count, DateTimeOffset now, LineBuffer to);
 }

@@ -5,53 +5,66 @@ using System.Text;
 namespace Sluice.Records.Formats;
 
 /// <summary>The block of lines under way: bytes, numbers and text are put behind each other without strings between.</summary>
-internal sealed class LineBuffer : IBufferWriter<byte>
+internal sealed class LineBuffer(int capacity)
 {
-    private readonly ArrayBufferWriter<byte> _bytes;
+    private byte[] _bytes = new byte[capacity];
 
-    public LineBuffer(int capacity) => _bytes = new ArrayBufferWriter<byte>(capacity);
+    public int Length { get; private set; }
 
-    public int Length => _bytes.WrittenCount;
+    public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, Length);
 
-    public ReadOnlySpan<byte> Written => _bytes.WrittenSpan;
+    public void Clear() => Length = 0;
 
-    public void Clear() => _bytes.ResetWrittenCount();
+    /// <summary>Takes back what stands behind the first <paramref name="length"/> bytes.</summary>
+    public void CutTo(int length) => Length = length;
 
-    public void Advance(int count) => _bytes.Advance(count);
-
-    public Memory<byte> GetMemory(int sizeHint = 0) => _bytes.GetMemory(sizeHint);
-
-    public Span<byte> GetSpan(int sizeHint = 0) => _bytes.GetSpan(sizeHint);
+    /// <summary>Takes the first <paramref name="count"/> bytes out.</summary>
+    public void Skip(int count)
+    {
+        _bytes.AsSpan(count, Length - count).CopyTo(_bytes);
+        Length -= count;
+    }
 
     public LineBuffer Put(byte octet)
     {
-        _bytes.GetSpan(1)[0] = octet;
-        _bytes.Advance(1);
+        Room(1)[0] = octet;
+        Length++;
         return this;
     }
 
     public LineBuffer Put(ReadOnlySpan<byte> octets)
     {
-        octets.CopyTo(_bytes.GetSpan(octets.Length));
-        _bytes.Advance(octets.Length);
+        octets.CopyTo(Room(octets.Length));
+        Length += octets.Length;
         return this;
     }
 
     /// <summary>Text as it is: all of it Latin-1.</summary>
     public LineBuffer PutLatin1(ReadOnlySpan<char> text)
     {
-        _bytes.Advance(Encoding.Latin1.GetBytes(text, _bytes.GetSpan(text.Length)));
+        Length += Encoding.Latin1.GetBytes(text, Room(text.Length));
         return this;
     }
+
+    /// <summary>Text as it is, in UTF-8.</summary>
+    public LineBuffer PutUtf8(ReadOnlySpan<char> text)
+    {
+        Length += Encoding.UTF8.GetBytes(text, Room(Encoding.UTF8.GetMaxByteCount(text.Length)));
+        return this;
+    }
+
+    /// <summary>RFC 3339, UTC, with milliseconds.</summary>
+    public LineBuffer PutTime(DateTimeOffset time) =>
+        Put(time.UtcDateTime, "s").Put((byte)'.').Put(time.Millisecond, "D3").Put((byte)'Z');
 
     /// <summary>A number or a time, invariant.</summary>
     public LineBuffer Put<T>(T value, ReadOnlySpan<char> format = default) where T : IUtf8SpanFormattable
     {
         int written;
         var room = 64;
-        while (!value.TryFormat(_bytes.GetSpan(room), out written, format, null))
+        while (!value.TryFormat(Room(room), out written, format, null))
             room *= 2;
-        _bytes.Advance(written);
+        Length += written;
         return this;
     }
 
@@ -84,6 +97,13 @@ internal sealed class LineBuffer : IBufferWriter<byte>
         while (Length < start + width)
             Put((byte)' ');
         return this;
+    }
+
+    private Span<byte> Room(int count)
+    {
+        if (_bytes.Length - Length < count)
+            Array.Resize(ref _bytes, Math.Max(Length + count, _bytes.Length * 2));
+        return _bytes.AsSpan(Length);
     }
 
     // Returns how many chars it took.

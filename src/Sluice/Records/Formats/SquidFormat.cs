@@ -32,9 +32,8 @@ internal sealed class SquidFormat : IRecordFormat
         to.Put((byte)'\n');
     }
 
-    public void WriteDropped(long count, DateTimeOffset now, LineBuffer to)
-    {
-    }
+    public void WriteDropped(long count, DateTimeOffset now, LineBuffer to) =>
+        to.Put("# "u8).Put(now.UtcDateTime, "s").Put("Z "u8).Put(count).Put(" records were dropped here\n"u8);
 
     // Squid's words for what happened (its manual's "Squid result codes").
     private static ReadOnlySpan<byte> Result(ExchangeRecord record)
