@@ -5,6 +5,7 @@ using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Policy;
+using Sluice.Records;
 
 namespace Sluice.Config;
 
