@@ -1,6 +1,7 @@
 using Sluice.Cache;
 using Sluice.Forwarding;
 using Sluice.Policy;
+using Sluice.Records;
 
 namespace Sluice.Dashboard;
 
@@ -26,6 +27,9 @@ public sealed record Administered
 
     /// <summary>The file of the history; null: there is none.</summary>
     public Func<string?> History { get; init; } = () => null;
+
+    /// <summary>Who captures what passes.</summary>
+    public required Captures Captures { get; init; }
 
     public required Func<ConfigurationState> Configuration { get; init; }
 

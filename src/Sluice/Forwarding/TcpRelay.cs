@@ -34,6 +34,9 @@ internal sealed class TcpRelay : IServer
 
     public IPEndPoint EndPoint => _listener.EndPoint;
 
+    /// <summary>Null: nobody can capture.</summary>
+    public Captures? Captures { get; init; }
+
     public ListenerGate Gate
     {
         get => _gate;
@@ -87,6 +90,8 @@ internal sealed class TcpRelay : IServer
         record.Generation = gate.Generation;
         record.Kind = RecordKind.Relay;
         record.Url = to.ToString();
+        var captured = Captures is { IsOn: true } captures ? captures.Choose(record) : null;
+        client = captured?.Tap(client, weDialled: false) ?? client;
         try
         {
             if (!gate.Admits(record.Client))
@@ -96,7 +101,7 @@ internal sealed class TcpRelay : IServer
                 client.Reset();
             }
             else
-                await RelayAsync(client, gate, to, record);
+                await RelayAsync(client, gate, to, record, captured);
         }
         finally
         {
@@ -106,7 +111,7 @@ internal sealed class TcpRelay : IServer
         }
     }
 
-    private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record)
+    private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record, CapturedExchange? captured)
     {
         DialResult dial;
         try
@@ -126,6 +131,7 @@ internal sealed class TcpRelay : IServer
             record.Error = ForwardErrors.Of(dial.Error).Row().ProxyError;
             return;
         }
+        upstream = captured?.Tap(upstream, weDialled: true) ?? upstream;
         var relay = new Relay(client, upstream, _deadlines);
         using var open = Tunnels.Add(record, relay.Stop);
         open.Count = relay;
