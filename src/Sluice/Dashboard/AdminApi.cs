@@ -46,6 +46,9 @@ public sealed class AdminApi : IAsyncDisposable
         CacheEndpoints.Map(application, administered.Cache, administered.Routes);
         PolicyEndpoints.Map(application, administered);
         ConfigurationEndpoints.Map(application, administered);
+        TrafficEndpoints.Map(application, administered);
+        ConnectionEndpoints.Map(application, administered);
+        HealthEndpoints.Map(application, administered);
     }
 
     public async ValueTask DisposeAsync()

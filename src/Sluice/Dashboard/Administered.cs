@@ -1,6 +1,8 @@
 using Sluice.Cache;
 using Sluice.Forwarding;
 using Sluice.Policy;
+using Sluice.Records;
+using Sluice.Upstream;
 
 namespace Sluice.Dashboard;
 
@@ -26,6 +28,18 @@ public sealed record Administered
 
     /// <summary>The file of the history; null: there is none.</summary>
     public Func<string?> History { get; init; } = () => null;
+
+    public required TrafficGauge Traffic { get; init; }
+
+    /// <summary>The tunnels and relays that are open.</summary>
+    public required Func<IReadOnlyList<TunnelState>> Tunnels { get; init; }
+
+    /// <summary>Closes one by its number; false: there is none.</summary>
+    public required Func<long, bool> CloseTunnel { get; init; }
+
+    public required Func<IReadOnlyList<UpstreamState>> Upstreams { get; init; }
+
+    public required Func<ProgramState> Program { get; init; }
 
     public required Func<ConfigurationState> Configuration { get; init; }
 

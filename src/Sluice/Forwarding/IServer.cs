@@ -10,6 +10,9 @@ public interface IServer : IAsyncDisposable
     /// <summary>What holds for the exchanges and relays that begin from now on.</summary>
     ListenerGate Gate { get; set; }
 
+    /// <summary>Connections of clients that are open.</summary>
+    int Open { get; }
+
     /// <summary>Ends the open tunnels and relays that would be refused by now.</summary>
     void JudgeAgain();
 }

@@ -34,6 +34,8 @@ internal sealed class TcpRelay : IServer
 
     public IPEndPoint EndPoint => _listener.EndPoint;
 
+    public int Open => Math.Max(0, Volatile.Read(ref _open) - 1);
+
     public ListenerGate Gate
     {
         get => _gate;

@@ -11,6 +11,7 @@ using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Policy;
+using Sluice.Records;
 using Sluice.Tests.Cache;
 using Sluice.Tests.House;
 using Sluice.Tests.Kit;
@@ -29,6 +30,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     private readonly Censor _censor;
     private readonly UpstreamPool _upstream;
     private readonly ListSubscriptions _subscriptions;
+    private readonly TrafficGauge _traffic = new(() => [], TimeProvider.System, NullLogger.Instance);
     private AdminApi? _api;
 
     public AdminApiTests()
@@ -57,6 +59,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await (_api?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _traffic.DisposeAsync();
         await _subscriptions.DisposeAsync();
         _upstream.Dispose();
         await _censor.DisposeAsync();
@@ -361,6 +364,11 @@ public sealed class AdminApiTests : IAsyncLifetime
         Explainer = () => new Explainer(_censor, new Dialer(TimeProvider.System), Gates, null, _scenario.Cache),
         Lists = () => _subscriptions,
         Routes = () => routes,
+        Traffic = _traffic,
+        Tunnels = () => [],
+        CloseTunnel = _ => false,
+        Upstreams = () => _upstream.States,
+        Program = () => new ProgramState { Started = DateTimeOffset.UnixEpoch, Phase = ProgramPhase.Serves, Listeners = [], Totals = new Totals(), Outputs = [] },
         Configuration = () => State,
         Reload = () => Task.FromResult(State with { Generation = 2 }),
     };
