@@ -31,6 +31,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     private readonly Censor _censor;
     private readonly UpstreamPool _upstream;
     private readonly ListSubscriptions _subscriptions;
+    private readonly TrafficGauge _traffic = new(() => [], TimeProvider.System, NullLogger.Instance);
     private AdminApi? _api;
 
     public AdminApiTests()
@@ -59,6 +60,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await (_api?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _traffic.DisposeAsync();
         await _subscriptions.DisposeAsync();
         _upstream.Dispose();
         await _censor.DisposeAsync();
@@ -364,6 +366,11 @@ public sealed class AdminApiTests : IAsyncLifetime
         Lists = () => _subscriptions,
         Routes = () => routes,
         Captures = _captures,
+        Traffic = _traffic,
+        Tunnels = () => [],
+        CloseTunnel = _ => false,
+        Upstreams = () => _upstream.States,
+        Program = () => new ProgramState { Started = DateTimeOffset.UnixEpoch, Phase = ProgramPhase.Serves, Listeners = [], Totals = new Totals(), Outputs = [] },
         Configuration = () => State,
         Reload = () => Task.FromResult(State with { Generation = 2 }),
     };
