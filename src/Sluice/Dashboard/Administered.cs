@@ -1,3 +1,4 @@
+using OpenTelemetry.Metrics;
 using Sluice.Cache;
 using Sluice.Forwarding;
 using Sluice.Policy;
@@ -47,6 +48,9 @@ public sealed record Administered
 
     /// <summary>Reads the configuration and the lists again.</summary>
     public required Func<Task<ConfigurationState>> Reload { get; init; }
+
+    /// <summary>What Prometheus is answered from; null: it is not.</summary>
+    public MeterProvider? Metrics { get; init; }
 }
 
 /// <summary>GET /v1/configuration, POST /v1/configuration/reload</summary>
