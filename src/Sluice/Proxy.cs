@@ -112,9 +112,16 @@ public sealed partial class Proxy : IAsyncDisposable
         await Cache.DisposeAsync();
     }
 
-    private Administered Administered => new(
-        Cache, () => _censor, () => new Explainer(_censor, _dialer, [.. _servers.Select(server => server.Gate)], _configuration.Users, Cache), () => _lists, () => RoutesOf(_configuration), () => _state,
-        ReloadAsync);
+    private Administered Administered => new()
+    {
+        Cache = Cache,
+        Censor = () => _censor,
+        Explainer = () => new Explainer(_censor, _dialer, [.. _servers.Select(server => server.Gate)], _configuration.Users, Cache),
+        Lists = () => _lists,
+        Routes = () => RoutesOf(_configuration),
+        Configuration = () => _state,
+        Reload = ReloadAsync,
+    };
 
     /// <summary>Where stored answers may have come from, besides the origins that clients name.</summary>
     private static IReadOnlyList<string> RoutesOf(Configuration configuration) =>

@@ -208,6 +208,11 @@ internal static class Keys
         new("logs.fields.request", KeyKind.Words, "none", "Of requests, by name."),
         new("logs.fields.response", KeyKind.Words, "none", "Of responses, by name."),
 
+        new("logs.history", KeyKind.Section, "off", "The records of the last days in an SQLite database, which sluice logs and the admin API ask."),
+        Req("logs.history.path", KeyKind.Path, "The database file; made where it is not, its folder must exist. Files beside it begin with its name."),
+        new("logs.history.keep", KeyKind.Age, "7d", "How long a record is kept after its exchange ended, 1m or more."),
+        Size("logs.history.size", "1GiB", "What its files may take together: the oldest records go first.", HistoryOptions.LeastBytes, long.MaxValue, isValue: false),
+
         new("page", KeyKind.Section, "with its defaults", "What people read who get no answer."),
         new("page.contact", KeyKind.Text, "nobody", "Whom to ask: an address, a name, a room."),
         new("page.template", KeyKind.Path, "the page that comes with Sluice", "A file of HTML with placeholders such as {{reason}}, read at each reload."),

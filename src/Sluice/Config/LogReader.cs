@@ -8,6 +8,7 @@ namespace Sluice.Config;
 /// <summary>Reads the section <c>logs</c>.</summary>
 internal sealed class LogReader(string folder)
 {
+    private static readonly TimeSpan ShortestKeep = TimeSpan.FromMinutes(1);
     private static readonly string[] OfSyslog = ["facility", "appName"];
 
     private static readonly string[] RequestFields = [FieldNames.Referer, FieldNames.UserAgent];
@@ -21,6 +22,7 @@ internal sealed class LogReader(string folder)
         return new LogOptions
         {
             Access = ReadAccess(logs),
+            History = logs.Child("history") is { } history ? ReadHistory(history) : null,
             Redact = ReadRedact(logs.Child("redact")),
             Anonymise = ReadAnonymity(logs),
             RequestFields = fields is null ? [] : ReadFields(fields, "request", RequestFields),
@@ -69,7 +71,7 @@ internal sealed class LogReader(string folder)
         }
         foreach (var key in OfSyslog.Where(key => access.Has(key) && !IsDefault(access, key)))
             access.Problem(key, $"is for syslog, but the log goes to {(to is null or "-" ? "stdout" : to)}");
-        return to is null or "stdout" or "-" ? output : output with { File = ReadPath(access, to) };
+        return to is null or "stdout" or "-" ? output : output with { File = ReadPath(access, "to", to) };
     }
 
     // What is written as the default says nothing.
@@ -84,15 +86,24 @@ internal sealed class LogReader(string folder)
         return name;
     }
 
-    private string ReadPath(Section access, string to)
+    private HistoryOptions? ReadHistory(Section history)
+    {
+        var keep = history.Age("keep") ?? HistoryOptions.KeepByDefault;
+        if (keep < ShortestKeep)
+            history.Problem("keep", $"'{(history.Node["keep"] as Scalar)?.Text}' is too short, write 1m or more");
+        var size = history.Size("size") ?? HistoryOptions.SizeByDefault;
+        return history.Text("path") is { } path ? new HistoryOptions { Path = ReadPath(history, "path", path), Keep = keep, SizeBytes = size } : null;
+    }
+
+    private string ReadPath(Section section, string key, string to)
     {
         var path = Path.GetFullPath(to, folder);
         if (Directory.Exists(path))
-            access.Problem("to", $"'{to}' is a folder, name the file in it");
+            section.Problem(key, $"'{to}' is a folder, name the file in it");
         else if (!Directory.Exists(Path.GetDirectoryName(path)))
-            access.Problem("to", $"'{to}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
+            section.Problem(key, $"'{to}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
         else if (File.Exists(path) && Files.WhyNot(path, FileAccess.Write) is { } wrong)
-            access.Problem("to", $"'{to}' cannot be written: {wrong}");
+            section.Problem(key, $"'{to}' cannot be written: {wrong}");
         return path;
     }
 

@@ -18,8 +18,8 @@ internal delegate string? Parse<T>(string text, out T value);
 internal static class Values
 {
     // Timers count milliseconds in an int.
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
-    private static readonly TimeSpan LongestAge = TimeSpan.FromDays(24855);
+    private static readonly (TimeSpan, string) Longest = (TimeSpan.FromDays(24), "24d");
+    private static readonly (TimeSpan, string) LongestAge = (TimeSpan.FromDays(24855), "24855d");
 
     private static readonly string[] DayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
@@ -30,12 +30,6 @@ internal static class Values
         ("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40),
         ("KB", 1_000), ("kB", 1_000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
         ("B", 1), ("", 1),
-    ];
-
-    private static readonly (string Unit, TimeSpan Span)[] DurationUnits =
-    [
-        ("ms", TimeSpan.FromMilliseconds(1)), ("s", TimeSpan.FromSeconds(1)), ("m", TimeSpan.FromMinutes(1)),
-        ("h", TimeSpan.FromHours(1)), ("d", TimeSpan.FromDays(1)),
     ];
 
     /// <summary>Bytes: <c>64KiB</c>, <c>10GB</c>, <c>65536</c>.</summary>
@@ -64,30 +58,10 @@ internal static class Values
 
     /// <summary><c>500ms</c>, <c>30s</c>, <c>10m</c>, <c>1h</c>, <c>1d</c>.</summary>
     public static string? Duration(string text, out TimeSpan span) =>
-        Span(text, Longest, "24d", out span) ?? (span == TimeSpan.Zero ? "is too short, 1ms is the shortest" : null);
+        DurationText.TryParse(text, Longest, out span) ?? (span == TimeSpan.Zero ? "is too short, 1ms is the shortest" : null);
 
     /// <summary>The same, but it may be 0, and as long as an age may be (RFC 9111 s.1.2.2).</summary>
-    public static string? Age(string text, out TimeSpan span) => Span(text, LongestAge, "24855d", out span);
-
-    private static string? Span(string text, TimeSpan longest, string longestText, out TimeSpan span)
-    {
-        span = default;
-        var (digits, unit) = Split(text);
-        if (digits.Length == 0)
-            return "is not a duration, write a number and a unit such as 500ms, 30s, 10m or 1h";
-        if (unit.Length == 0)
-            return $"has no unit, write {digits}s for seconds or {digits}ms for milliseconds";
-        foreach (var (name, one) in DurationUnits)
-        {
-            if (name != unit)
-                continue;
-            if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > longest.Ticks / one.Ticks)
-                return $"is too long, {longestText} is the longest";
-            span = number * one;
-            return null;
-        }
-        return $"has the unknown unit '{unit}', write ms, s, m, h or d, as in {digits}s";
-    }
+    public static string? Age(string text, out TimeSpan span) => DurationText.TryParse(text, LongestAge, out span);
 
     /// <summary>An address of this machine and a port. <c>:8080</c> and <c>8080</c> are all addresses, IPv4 and IPv6.</summary>
     public static string? Bind(string text, out IPEndPoint value)
@@ -206,30 +180,7 @@ internal static class Values
     }
 
     /// <summary>A client network: <c>10.0.0.0/8</c>, or one address.</summary>
-    public static string? Network(string text, out IPNetwork value)
-    {
-        value = default;
-        var slash = text.IndexOf('/');
-        if (!IPAddress.TryParse(slash < 0 ? text : text[..slash], out var address))
-            return "is not a network, write for example 10.0.0.0/8 or fd00::/8";
-        var bits = address.GetAddressBytes().Length * 8;
-        var length = bits;
-        if (slash >= 0 && (!int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out length) || length > bits))
-            return $"is not a network, the number after / is 0 to {bits}";
-        var first = First(address, length);
-        if (!first.Equals(address))
-            return $"has bits set beyond /{length}, write {first}/{length}, or {address} for this one address";
-        value = new IPNetwork(address, length);
-        return null;
-
-        static IPAddress First(IPAddress address, int length)
-        {
-            var bytes = address.GetAddressBytes();
-            for (var i = 0; i < bytes.Length; i++)
-                bytes[i] &= (byte)(0xff00 >> Math.Clamp(length - i * 8, 0, 8));
-            return new IPAddress(bytes);
-        }
-    }
+    public static string? Network(string text, out IPNetwork value) => Networks.TryParse(text, out value);
 
     /// <summary>A class of addresses (<c>link-local</c>) or a network.</summary>
     public static string? Addresses(string text, out AddressSet value)

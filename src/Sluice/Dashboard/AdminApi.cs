@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -51,11 +52,17 @@ public sealed class AdminApi : IAsyncDisposable
         });
         var application = builder.Build();
         application.Use(Problems.CatchAsync(loggers.CreateLogger("Sluice.Admin")));
+        Map(application, administered);
+        await application.StartAsync();
+        return new AdminApi(application, path);
+    }
+
+    /// <summary>All that it offers, on whatever listener the application has.</summary>
+    internal static void Map(IEndpointRouteBuilder application, Administered administered)
+    {
         CacheEndpoints.Map(application, administered.Cache, administered.Routes);
         PolicyEndpoints.Map(application, administered);
         ConfigurationEndpoints.Map(application, administered);
-        await application.StartAsync();
-        return new AdminApi(application, path);
     }
 
     public async ValueTask DisposeAsync()

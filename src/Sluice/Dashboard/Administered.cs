@@ -4,16 +4,27 @@ using Sluice.Policy;
 
 namespace Sluice.Dashboard;
 
-/// <summary>What the admin API shows and does: the program hands it in.</summary>
-/// <param name="Censor">As it is now.</param>
-/// <param name="Explainer">Of the configuration as it is now.</param>
-/// <param name="Lists">Those that rules subscribe to, as they are now.</param>
-/// <param name="Routes">The names of the reverse listeners: where answers may come from, besides forward.</param>
-/// <param name="Configuration">As it is now.</param>
-/// <param name="Reload">Reads the configuration and the lists again.</param>
-public sealed record Administered(
-    HttpCache Cache, Func<Censor> Censor, Func<Explainer> Explainer, Func<ListSubscriptions> Lists, Func<IReadOnlyList<string>> Routes, Func<ConfigurationState> Configuration,
-    Func<Task<ConfigurationState>> Reload);
+/// <summary>What the admin API shows and does: the program hands it in. Delegates give what a reload replaces, as it is now.</summary>
+public sealed record Administered
+{
+    public required HttpCache Cache { get; init; }
+
+    public required Func<Censor> Censor { get; init; }
+
+    /// <summary>Of the configuration as it is now.</summary>
+    public required Func<Explainer> Explainer { get; init; }
+
+    /// <summary>Those that rules subscribe to.</summary>
+    public required Func<ListSubscriptions> Lists { get; init; }
+
+    /// <summary>The names of the reverse listeners: where answers may come from, besides forward.</summary>
+    public required Func<IReadOnlyList<string>> Routes { get; init; }
+
+    public required Func<ConfigurationState> Configuration { get; init; }
+
+    /// <summary>Reads the configuration and the lists again.</summary>
+    public required Func<Task<ConfigurationState>> Reload { get; init; }
+}
 
 /// <summary>GET /v1/configuration, POST /v1/configuration/reload</summary>
 /// <param name="Generation">Of the configuration in force: 1 at the start, one more with each reload.</param>

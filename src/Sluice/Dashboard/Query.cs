@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Sluice.Records;
 
 namespace Sluice.Dashboard;
 
@@ -23,4 +24,14 @@ internal sealed class Query
     public string? this[string name] => _given.TryGetValue(name, out var values) ? values.ToString() : null;
 
     public StringValues All(string name) => _given.TryGetValue(name, out var values) ? values : StringValues.Empty;
+
+    /// <summary>The conditions on records among them, by their names.</summary>
+    public RecordFilter Filter(DateTimeOffset now)
+    {
+        var filter = RecordFilter.All;
+        foreach (var name in RecordFilter.Names)
+            if (this[name] is { } value && RecordFilter.TryAdd(ref filter, name, value, now) is { } wrong)
+                throw CacheEndpoints.Wrong(wrong);
+        return filter;
+    }
 }

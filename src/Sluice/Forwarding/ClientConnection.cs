@@ -83,6 +83,9 @@ internal sealed class ClientConnection : TimeLimited
     /// <summary>The exchange that is a tunnel while it is one.</summary>
     public volatile Exchange? Tunnel;
 
+    /// <summary>An exchange is under way that is no tunnel.</summary>
+    public bool IsServing => Tunnel is null && _wait is (Wait.None or Wait.Sending);
+
     /// <summary>No exchange after this one.</summary>
     public bool Closes
     {

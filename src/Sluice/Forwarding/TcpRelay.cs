@@ -37,6 +37,15 @@ internal sealed class TcpRelay : IServer
         set => _gate = value;
     }
 
+    public ListenerLoad Load
+    {
+        get
+        {
+            var open = Math.Max(0, Volatile.Read(ref _open) - 1);
+            return new ListenerLoad(_gate.Options.Name, open, 0, 0, 0, open) { IsRelay = true };
+        }
+    }
+
     public void JudgeAgain()
     {
         foreach (var relay in _deadlines.Snapshot().Cast<Relay>())

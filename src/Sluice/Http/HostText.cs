@@ -40,6 +40,20 @@ internal static class HostText
         }
     }
 
+    /// <summary>The canonical host of an absolute URL, or of <c>host:port</c>; null: there is none in it. User info is passed over.</summary>
+    public static string? OfUrl(string? url)
+    {
+        var scheme = url?.IndexOf("://", StringComparison.Ordinal) ?? -1;
+        var authority = url.AsSpan(scheme < 0 ? 0 : scheme + 3);
+        var end = authority.IndexOfAny('/', '?', '#');
+        authority = end < 0 ? authority : authority[..end];
+        authority = authority[(authority.LastIndexOf('@') + 1)..];
+        var port = authority.LastIndexOf(':');
+        if (port >= 0 && authority.IndexOf(']') < port && !authority[(port + 1)..].ContainsAnyExceptInRange('0', '9'))
+            authority = authority[..port];
+        return authority.IsEmpty ? null : Canonical(authority.ToString());
+    }
+
     /// <summary>Addresses have no domains above them.</summary>
     public static bool IsAddress(string canonicalHost) => canonicalHost.Contains(':') || EndsInNumber(canonicalHost);
 

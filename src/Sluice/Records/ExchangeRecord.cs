@@ -47,6 +47,7 @@ public enum CacheUse : byte
 public sealed class ExchangeRecord
 {
     private static long s_last;
+    private string? _host;
 
     /// <summary>The record of what begins now.</summary>
     public static ExchangeRecord Begin(TimeProvider time, string listener, IPEndPoint? client) => new()
@@ -88,6 +89,9 @@ public sealed class ExchangeRecord
     /// <summary>The target URI; <c>host:port</c> for CONNECT and relays; what stood on the request line where it could not be parsed.
     /// User info in it is never written out.</summary>
     public string? Url { get; set; }
+
+    /// <summary>The host of <see cref="Url"/>, canonical (<see cref="HostText"/>); null: it names none. To be asked for when the record is complete.</summary>
+    public string? Host => (_host ??= HostText.OfUrl(Url) ?? "") is { Length: > 0 } host ? host : null;
 
     /// <summary>The client's protocol version; null for a relay, and where none could be read.</summary>
     public ProtocolVersion? Protocol { get; set; }

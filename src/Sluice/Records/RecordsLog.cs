@@ -21,4 +21,10 @@ internal static partial class RecordsLog
 
     [LoggerMessage(6, LogLevel.Error, "{Output}: {Count} records are lost: they could not be written at the end")]
     public static partial void Lost(ILogger log, string output, long count);
+
+    [LoggerMessage(20, LogLevel.Error, "{Path} cannot be read ({Reason}): it was moved to {Aside}, and the history begins anew")]
+    public static partial void HistoryCorrupt(ILogger log, string path, string reason, string aside);
+
+    [LoggerMessage(21, LogLevel.Error, "{Path}: records that are too old cannot be removed: {Reason}")]
+    public static partial void HistoryUntidy(ILogger log, string path, string reason);
 }

@@ -317,6 +317,8 @@ internal sealed class Http1Reply : UpstreamReply
         _ended = true;
         _aborted.Dispose();
         var connection = _connection!;
+        if (Head is not null)
+            connection.Counts.Ended(Error, ErrorDetail);
         var clean = _complete && Error == ForwardError.None && _keptAlive && _body.Kind != BodyKind.UntilClose
             && connection.Unread.IsEmpty && !connection.MayHideMore && connection.Cut == Cut.None;
         if (_upload is { IsComplete: false } upload)

@@ -34,16 +34,21 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
 
     /// <param name="shelves">Where it has its place until it is closed or taken over.</param>
     public UpstreamConnection(
-        Destination to, TcpSocket socket, UpstreamTls? tls, IPEndPoint remote, Shelves shelves, Deadlines deadlines) : base(deadlines)
+        Destination to, TcpSocket socket, UpstreamTls? tls, IPEndPoint remote, Shelves shelves, UpstreamCounts counts, Deadlines deadlines) : base(deadlines)
     {
+        Counts = counts;
         _shelves = shelves;
         To = to;
         Remote = remote;
         _socket = socket;
         _tls = tls;
         _made = Clock.GetTimestamp();
+        Counts.Connected();
         Open();
     }
+
+    /// <summary>Of its upstream.</summary>
+    public UpstreamCounts Counts { get; }
 
     public Destination To { get; }
 
@@ -120,6 +125,7 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
     {
         Allow(Timeout.InfiniteTimeSpan);
         Close();
+        Counts.Closed();
         _shelves.Leave(To);
         return (_socket, _tls);
     }
@@ -130,6 +136,7 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
             return;
         _disposed = true;
         Close();
+        Counts.Closed();
         _shelves.Leave(To);
         _tls?.Dispose();
         _socket.Dispose();

@@ -28,6 +28,9 @@ internal sealed class UpstreamTls : SslStream
     /// <summary>After a read of 0: nobody said that this was the end.</summary>
     public bool IsCutShort => _socket.HasEnded;
 
+    /// <summary>As <see cref="SocketStream.Closed"/>.</summary>
+    public Action? Closed { set => _socket.Closed = value; }
+
     /// <summary>Why the certificate is not believed.</summary>
     public SslPolicyErrors CertificateFaults { get; private set; }
 

@@ -354,8 +354,16 @@ public sealed class AdminApiTests : IAsyncLifetime
             new AddressRules([], [], new AddressGuard(AddressSet.Empty, AddressGuard.OnlyThisMachines)), _censor, new LimitOptions()),
     ];
 
-    private Administered Administered(params string[] routes) => new(_scenario.Cache, () => _censor, () => new Explainer(_censor, new Dialer(TimeProvider.System), Gates, null, _scenario.Cache),
-        () => _subscriptions, () => routes, () => State, () => Task.FromResult(State with { Generation = 2 }));
+    private Administered Administered(params string[] routes) => new()
+    {
+        Cache = _scenario.Cache,
+        Censor = () => _censor,
+        Explainer = () => new Explainer(_censor, new Dialer(TimeProvider.System), Gates, null, _scenario.Cache),
+        Lists = () => _subscriptions,
+        Routes = () => routes,
+        Configuration = () => State,
+        Reload = () => Task.FromResult(State with { Generation = 2 }),
+    };
 
     private static ConfigurationState State => new(1, DateTimeOffset.UnixEpoch, null, ["sluice.yaml:1:1: no"], ["cache.disk"]);
 

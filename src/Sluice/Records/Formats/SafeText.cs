@@ -35,6 +35,13 @@ internal static class SafeText
         return rest[(at + 1)..];
     }
 
+    /// <summary>The same as one text.</summary>
+    public static string WithoutUserInfo(string url)
+    {
+        var rest = WithoutUserInfo(url, out var scheme);
+        return rest.Length == url.Length ? url : string.Concat(scheme, rest);
+    }
+
     public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static IEnumerable<char> Ascii(char from) => Enumerable.Range(from, 0x7f - from).Select(c => (char)c);
