@@ -61,13 +61,10 @@ internal sealed record Key(string Path, KeyKind Kind, string? Default, string Do
 }
 
 /// <summary>The keys of one kind of file.</summary>
-/// <param name="notYet">Keys that other documents of this program name, but this version does not have.</param>
-internal sealed class KeyTable(IReadOnlyList<Key> all, IReadOnlyList<string> notYet)
+internal sealed class KeyTable(IReadOnlyList<Key> all)
 {
     private readonly ILookup<string, Key> _children = all.ToLookup(k => k.Parent);
     private readonly Dictionary<string, Key> _byPath = all.ToDictionary(k => k.Path);
-
-    public IReadOnlyList<string> NotYet => notYet;
 
     public IEnumerable<Key> Under(string path) => _children[path];
 
@@ -180,6 +177,7 @@ internal static class Keys
         new("policies.*.rules[].redirect", KeyKind.Text, "nowhere", "The URL where who is refused is sent (302)."),
         new("policies.*.rules[].tag", KeyKind.Text, "none", "A word for the record of what matches."),
         new("policies.*.rules[].bypassCache", KeyKind.Flag, "false", "true: what matches is neither stored nor served from the cache.") { DefaultIsValue = true },
+        new("policies.*.rules[].capture", KeyKind.Flag, "false", "true: the octets of what matches are written into the files of capture.") { DefaultIsValue = true },
         new("policies.*.rules[].route", KeyKind.Text, "where it would go anyway", "The name of the upstream where what matches goes."),
         new("policies.*.rules[].dialAs", KeyKind.Text, "the host that is asked for", "The host that is dialled instead; the request stays as it is."),
         new("policies.*.rules[].limit", KeyKind.Section, "none", "How much of what matches may be taken."),
@@ -210,6 +208,16 @@ internal static class Keys
         new("logs.fields.request", KeyKind.Words, "none", "Of requests, by name."),
         new("logs.fields.response", KeyKind.Words, "none", "Of responses, by name."),
 
+        new("logs.history", KeyKind.Section, "off", "The records of the last days in an SQLite database, which sluice logs and the admin API ask."),
+        Req("logs.history.path", KeyKind.Path, "The database file; made where it is not, its folder must exist. Files beside it begin with its name."),
+        new("logs.history.keep", KeyKind.Age, "7d", "How long a record is kept after its exchange ended, 1m or more."),
+        Size("logs.history.size", "1GiB", "What its files may take together: the oldest records go first.", HistoryOptions.LeastBytes, long.MaxValue, isValue: false),
+
+        new("capture", KeyKind.Section, "with its defaults", "Where rules with capture write what passes, as pcapng."),
+        new("capture.folder", KeyKind.Path, "none", "A folder of its own for files of mode 0600, in which passwords stand; made if the one it is in exists. Required where a rule has capture."),
+        Size("capture.size", "64MiB", "What one file may have.", 1 << 20, 1L << 40),
+        Whole("capture.files", "4", "So many are kept; the oldest goes when another begins.", 1, 10_000),
+
         new("page", KeyKind.Section, "with its defaults", "What people read who get no answer."),
         new("page.contact", KeyKind.Text, "nobody", "Whom to ask: an address, a name, a room."),
         new("page.template", KeyKind.Path, "the page that comes with Sluice", "A file of HTML with placeholders such as {{reason}}, read at each reload."),
@@ -227,6 +235,12 @@ internal static class Keys
 
         new("admin", KeyKind.Section, "off", "The admin API, which the commands cache, lists and rules speak to."),
         Req("admin.socket", KeyKind.Path, "The Unix socket where it is served, for the user alone that Sluice runs as (0600)."),
+
+        new("dashboard", KeyKind.Section, "off", "The dashboard: pages that show what passes, and the admin API."),
+        Req("dashboard.bind", KeyKind.Bind, "Where it is served; beyond this machine only to admins."),
+        new("dashboard.admins", KeyKind.Words, "whoever reaches it", "Who may log in: users of users.file, and groups of users, as in \"@staff\". Without them it is on loopback only, and nobody logs in."),
+        new("dashboard.names", KeyKind.Words, "localhost and the addresses where it is asked", "Host names and addresses by which browsers ask for it besides these."),
+        new("dashboard.token", KeyKind.Path, "none", "A file (0600) with a token of 32 characters or more that scripts and Prometheus send: Authorization: Bearer TOKEN."),
 
         new("limits", KeyKind.Section, "with its defaults", "Times and sizes that bound what one client or upstream may take."),
         Time("limits.connect", "10s", "Connecting to one upstream, all its addresses together."),
@@ -248,10 +262,7 @@ internal static class Keys
         new("limits.connectPorts", KeyKind.Ports, "[80, 443]", "The ports that CONNECT may name.") { DefaultIsValue = true },
     ];
 
-    /// <summary>Keys that other documents of this program name, but this version does not have.</summary>
-    public static readonly IReadOnlyList<string> NotYet = ["dashboard"];
-
-    public static readonly KeyTable Table = new(All, NotYet);
+    public static readonly KeyTable Table = new(All);
 
     public static IEnumerable<Key> Under(string path) => Table.Under(path);
 

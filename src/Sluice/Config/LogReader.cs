@@ -1,4 +1,6 @@
+using System.Text;
 using Sluice.Http;
+using Sluice.Net;
 using Sluice.Records;
 
 namespace Sluice.Config;
@@ -6,6 +8,7 @@ namespace Sluice.Config;
 /// <summary>Reads the section <c>logs</c>.</summary>
 internal sealed class LogReader(string folder)
 {
+    private static readonly TimeSpan ShortestKeep = TimeSpan.FromMinutes(1);
     private static readonly string[] OfSyslog = ["facility", "appName"];
 
     private static readonly string[] RequestFields = [FieldNames.Referer, FieldNames.UserAgent];
@@ -19,6 +22,7 @@ internal sealed class LogReader(string folder)
         return new LogOptions
         {
             Access = ReadAccess(logs),
+            History = logs.Child("history") is { } history ? ReadHistory(history) : null,
             Redact = ReadRedact(logs.Child("redact")),
             Anonymise = ReadAnonymity(logs),
             RequestFields = fields is null ? [] : ReadFields(fields, "request", RequestFields),
@@ -60,14 +64,14 @@ internal sealed class LogReader(string folder)
         var to = access.Text("to");
         if (to is not null && to.Contains("://", StringComparison.Ordinal))
         {
-            return access.Object<SyslogOptions>("to", Values.Syslog) is not { } syslog ? null : output with
+            return access.Object<SyslogOptions>("to", Syslog) is not { } syslog ? null : output with
             {
                 Syslog = syslog with { Facility = access.Choice<SyslogFacility>("facility") ?? syslog.Facility, AppName = ReadAppName(access) ?? syslog.AppName },
             };
         }
         foreach (var key in OfSyslog.Where(key => access.Has(key) && !IsDefault(access, key)))
             access.Problem(key, $"is for syslog, but the log goes to {(to is null or "-" ? "stdout" : to)}");
-        return to is null or "stdout" or "-" ? output : output with { File = ReadPath(access, to) };
+        return to is null or "stdout" or "-" ? output : output with { File = ReadPath(access, "to", to) };
     }
 
     // What is written as the default says nothing.
@@ -82,15 +86,24 @@ internal sealed class LogReader(string folder)
         return name;
     }
 
-    private string ReadPath(Section access, string to)
+    private HistoryOptions? ReadHistory(Section history)
+    {
+        var keep = history.Age("keep") ?? HistoryOptions.KeepByDefault;
+        if (keep < ShortestKeep)
+            history.Problem("keep", $"'{(history.Node["keep"] as Scalar)?.Text}' is too short, write 1m or more");
+        var size = history.Size("size") ?? HistoryOptions.SizeByDefault;
+        return history.Text("path") is { } path ? new HistoryOptions { Path = ReadPath(history, "path", path), Keep = keep, SizeBytes = size } : null;
+    }
+
+    private string ReadPath(Section section, string key, string to)
     {
         var path = Path.GetFullPath(to, folder);
         if (Directory.Exists(path))
-            access.Problem("to", $"'{to}' is a folder, name the file in it");
+            section.Problem(key, $"'{to}' is a folder, name the file in it");
         else if (!Directory.Exists(Path.GetDirectoryName(path)))
-            access.Problem("to", $"'{to}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
+            section.Problem(key, $"'{to}' is in a folder that does not exist: {Path.GetDirectoryName(path)}");
         else if (File.Exists(path) && Files.WhyNot(path, FileAccess.Write) is { } wrong)
-            access.Problem("to", $"'{to}' cannot be written: {wrong}");
+            section.Problem(key, $"'{to}' cannot be written: {wrong}");
         return path;
     }
 
@@ -100,8 +113,8 @@ internal sealed class LogReader(string folder)
         return redact is null ? defaults : new RedactionOptions
         {
             Query = redact.Many<string>("query", Values.ParameterGlob) ?? defaults.Query,
-            Cookies = redact.Many<string>("cookies", Values.NameGlob) ?? defaults.Cookies,
-            Headers = redact.Many<string>("headers", Values.NameGlob) ?? defaults.Headers,
+            Cookies = redact.Many<string>("cookies", NameGlob) ?? defaults.Cookies,
+            Headers = redact.Many<string>("headers", NameGlob) ?? defaults.Headers,
         };
     }
 
@@ -120,11 +133,40 @@ internal sealed class LogReader(string folder)
     /// <param name="known">What every record has.</param>
     private static IReadOnlyList<string> ReadFields(Section fields, string name, string[] known)
     {
-        var names = fields.Many<string>(name, Values.FieldName) ?? [];
+        var names = fields.Many<string>(name, FieldName) ?? [];
         foreach (var twice in names.GroupBy(RecordField.KeyOf, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
             fields.Problem(name, $"names {string.Join(" and ", twice)}, which have one key in the log: name it once");
         foreach (var needless in names.Intersect(known, StringComparer.OrdinalIgnoreCase))
             fields.Problem(name, $"names {needless}, which every record has, remove it");
         return names;
+    }
+
+    /// <summary>The name of a field (RFC 9110 s.5.1).</summary>
+    private static string? FieldName(string text, out string name) =>
+        Grammar.IsToken(name = text) ? null : "is not the name of a field, write for example X-Request-Id";
+
+    /// <summary>A glob for names of cookies and fields: <c>*session*</c>.</summary>
+    private static string? NameGlob(string text, out string glob) =>
+        Grammar.IsToken(glob = text) ? null : "is not a name, write for example session, or *token*";
+
+    /// <summary>A syslog server: <c>syslog://host:port</c>, <c>syslog+tcp://host:port</c>, <c>syslog:///dev/log</c>.</summary>
+    private static string? Syslog(string text, out SyslogOptions value)
+    {
+        value = new SyslogOptions();
+        var end = text.IndexOf("://", StringComparison.Ordinal);
+        var (scheme, rest) = (text[..end], text[(end + 3)..]);
+        if (scheme is not ("syslog" or "syslog+tcp"))
+            return $"has the unknown scheme '{scheme}', write syslog:// (UDP) or syslog+tcp://, or a file's path";
+        if (rest.StartsWith('/'))
+        {
+            value = new SyslogOptions { Path = rest };
+            return scheme != "syslog" ? $"is a path, write syslog://{rest}"
+                : Encoding.UTF8.GetByteCount(rest) > 107 ? "is too long for the name of a socket: 107 octets are the most"
+                : null;
+        }
+        if (!HostPort.TryParse(rest, out var host))
+            return HostPort.TryParse($"{rest}:514", out _) ? $"has no port, write for example {scheme}://{rest}:514" : $"is not a host and a port, write for example {scheme}://log.example:514";
+        value = new SyslogOptions { Host = host, OverTcp = scheme == "syslog+tcp" };
+        return null;
     }
 }

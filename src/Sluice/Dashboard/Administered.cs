@@ -2,6 +2,8 @@ using OpenTelemetry.Metrics;
 using Sluice.Cache;
 using Sluice.Forwarding;
 using Sluice.Policy;
+using Sluice.Records;
+using Sluice.Upstream;
 
 namespace Sluice.Dashboard;
 
@@ -20,6 +22,27 @@ public sealed record Administered
 
     /// <summary>The names of the reverse listeners: where answers may come from, besides forward.</summary>
     public required Func<IReadOnlyList<string>> Routes { get; init; }
+
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    public Func<IReadOnlyList<PolicyOptions>> Policies { get; init; } = () => [];
+
+    /// <summary>The file of the history; null: there is none.</summary>
+    public Func<string?> History { get; init; } = () => null;
+
+    /// <summary>Who captures what passes.</summary>
+    public required Captures Captures { get; init; }
+    public required TrafficGauge Traffic { get; init; }
+
+    /// <summary>The tunnels and relays that are open.</summary>
+    public required Func<IReadOnlyList<TunnelState>> Tunnels { get; init; }
+
+    /// <summary>Closes one by its number; false: there is none.</summary>
+    public required Func<long, bool> CloseTunnel { get; init; }
+
+    public required Func<IReadOnlyList<UpstreamState>> Upstreams { get; init; }
+
+    public required Func<ProgramState> Program { get; init; }
 
     public required Func<ConfigurationState> Configuration { get; init; }
 

@@ -31,7 +31,13 @@ internal sealed class TcpRelay : IServer
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Where its relays are listed while they are open.</summary>
+    public required OpenTunnels Tunnels { get; init; }
+
     public IPEndPoint EndPoint => _listener.EndPoint;
+
+    /// <summary>Null: nobody can capture.</summary>
+    public Captures? Captures { get; init; }
 
     public ListenerGate Gate
     {
@@ -86,6 +92,8 @@ internal sealed class TcpRelay : IServer
         record.Generation = gate.Generation;
         record.Kind = RecordKind.Relay;
         record.Url = to.ToString();
+        var captured = Captures is { IsOn: true } captures ? captures.Choose(record) : null;
+        client = captured?.Tap(client, weDialled: false) ?? client;
         record.Trace = _tracing?.Begin(record, null, began);
         try
         {
@@ -96,7 +104,7 @@ internal sealed class TcpRelay : IServer
                 client.Reset();
             }
             else
-                await RelayAsync(client, gate, to, record);
+                await RelayAsync(client, gate, to, record, captured);
         }
         finally
         {
@@ -106,7 +114,7 @@ internal sealed class TcpRelay : IServer
         }
     }
 
-    private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record)
+    private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record, CapturedExchange? captured)
     {
         DialResult dial;
         record.Trace?.Enter(Stage.Connect);
@@ -127,11 +135,15 @@ internal sealed class TcpRelay : IServer
             record.Error = ForwardErrors.Of(dial.Error).Row().ProxyError;
             return;
         }
+        upstream = captured?.Tap(upstream, weDialled: true) ?? upstream;
         record.Trace?.Enter(Stage.Relay);
-        var result = await new Relay(client, upstream, _deadlines).RunAsync(default, gate.Limits.TunnelIdle, _stop.Token);
-        if (result.End == RelayEnd.Stopped && !_gate.Admits(record.Client))
+        var relay = new Relay(client, upstream, _deadlines);
+        using var open = Tunnels.Add(record, relay.Stop);
+        open.Count = relay;
+        var result = await relay.RunAsync(default, gate.Limits.TunnelIdle, _stop.Token);
+        if (result.End == RelayEnd.Stopped && !open.IsClosed && !_gate.Admits(record.Client))
             record.Verdict = ListenerGate.ForeignClient;
-        RelayOutcome.Note(record, result);
+        RelayOutcome.Note(record, result, open);
         record.TimeToFirstByte = result.FirstByteDown;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Records.Formats;
+using Sluice.Records.History;
 using Sluice.Records.Otlp;
 using Sluice.Records.Output;
 using Sluice.Records.Syslog;
@@ -14,7 +15,7 @@ public sealed class AccessLog : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private volatile RecordWriter[] _writers = [];
-    private IReadOnlyList<(LogOutputOptions Options, RecordWriter Writer)> _outputs = [];
+    private IReadOnlyList<(object Options, RecordWriter Writer)> _outputs = [];
     private long _droppedBefore;
 
     public AccessLog(LogOptions options, TimeProvider time, ILogger log)
@@ -65,12 +66,15 @@ public sealed class AccessLog : IAsyncDisposable
     private List<RecordWriter> Open(LogOptions options)
     {
         var former = _outputs.ToList();
-        _outputs = [.. options.Access.Select(output => (output, TakeFrom(former, output) ?? WriterOf(output)))];
+        var kept = options.Outputs.Select(output => (Options: output, Writer: TakeFrom(former, output))).ToList();
+        // They may lead to the same place: one after the other.
+        var before = Task.WhenAll(former.Select(output => output.Writer.Ended));
+        _outputs = [.. kept.Select(output => (output.Options, output.Writer ?? WriterOf(output.Options, before)))];
         _writers = [.. _outputs.Select(output => output.Writer)];
         return [.. former.Select(output => output.Writer)];
     }
 
-    private static RecordWriter? TakeFrom(List<(LogOutputOptions Options, RecordWriter Writer)> former, LogOutputOptions options)
+    private static RecordWriter? TakeFrom(List<(object Options, RecordWriter Writer)> former, object options)
     {
         var found = former.FindIndex(output => output.Options.Equals(options));
         if (found < 0)
@@ -88,12 +92,15 @@ public sealed class AccessLog : IAsyncDisposable
                 writer.Write(record);
     }
 
-    private RecordWriter WriterOf(LogOutputOptions options)
+    private RecordWriter WriterOf(object options, Task before) => options switch
     {
-        // A person waits for the line; a file or pipe does not.
-        var gather = options is { File: null, Syslog: null, Otlp: null } && !Console.IsOutputRedirected ? TimeSpan.Zero : Gather;
-        return new RecordWriter(OutputOf(options), gather, _time, _log);
-    }
+        HistoryOptions history => new RecordWriter(new HistoryOutput(history, _time, _log), HistoryOutput.Gather, _time, _log, before),
+        LogOutputOptions access => new RecordWriter(OutputOf(access), GatherOf(access), _time, _log, before),
+        _ => throw new ArgumentException("options of no output", nameof(options)),
+    };
+
+    // A person waits for the line; a file or pipe does not.
+    private static TimeSpan GatherOf(LogOutputOptions options) => options is { File: null, Syslog: null, Otlp: null } && !Console.IsOutputRedirected ? TimeSpan.Zero : Gather;
 
     private IRecordOutput OutputOf(LogOutputOptions options) => options switch
     {

@@ -29,7 +29,13 @@ public sealed record LogOptions
     /// <summary>The same of responses.</summary>
     public IReadOnlyList<string> ResponseFields { get; init; } = [];
 
-    public bool Equals(LogOptions? other) => other is not null && Access.SequenceEqual(other.Access) && Redact.Equals(other.Redact) && Anonymise == other.Anonymise
+    /// <summary>Null: there is none.</summary>
+    public HistoryOptions? History { get; init; }
+
+    /// <summary>The options of every output.</summary>
+    internal IEnumerable<object> Outputs => History is null ? Access : [.. Access, History];
+
+    public bool Equals(LogOptions? other) => other is not null && Outputs.SequenceEqual(other.Outputs) && Redact.Equals(other.Redact) && Anonymise == other.Anonymise
         && RequestFields.SequenceEqual(other.RequestFields) && ResponseFields.SequenceEqual(other.ResponseFields);
 
     public override int GetHashCode() => Access.Count;

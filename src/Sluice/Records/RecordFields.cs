@@ -89,10 +89,8 @@ public static class RecordFields
 
     private static string? Url(string? url)
     {
-        if (string.IsNullOrEmpty(url))
-            return null;
-        var rest = SafeText.WithoutUserInfo(url, out var scheme);
-        return string.Concat(scheme, rest);
+        var shown = string.IsNullOrEmpty(url) ? null : SafeText.WithoutUserInfo(url);
+        return shown is { Length: 0 } ? null : shown;
     }
 
     // To the microsecond, as the log says it.

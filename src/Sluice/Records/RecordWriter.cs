@@ -48,13 +48,17 @@ internal sealed class RecordWriter : IAsyncDisposable
     /// <summary>Starts the writer. An output that cannot be opened now is tried again like any failed write.</summary>
     /// <param name="output">Becomes the writer's, which disposes it.</param>
     /// <param name="gather">How long it gathers before it writes.</param>
-    public RecordWriter(IRecordOutput output, TimeSpan gather, TimeProvider time, ILogger log)
+    /// <param name="before">What must have ended before it writes; null: nothing.</param>
+    public RecordWriter(IRecordOutput output, TimeSpan gather, TimeProvider time, ILogger log, Task? before = null)
     {
         (_output, _gather, _time, _log) = (output, gather, time, log);
-        _writing = Task.Run(RunAsync);
+        _writing = Task.Run(() => RunAsync(before ?? Task.CompletedTask));
     }
 
     public string Name => _output.Name;
+
+    /// <summary>All is written out; its output is about to be closed.</summary>
+    public Task Ended => _writing;
 
     /// <summary>Records written out.</summary>
     public long Written => Interlocked.Read(ref _written);
@@ -112,12 +116,15 @@ internal sealed class RecordWriter : IAsyncDisposable
             _wake.Release();
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(Task before)
     {
+        await before;
         while (true)
         {
             await SleepUntilNeededAsync();
-            if (!_closing.IsCancellationRequested)
+            // Looked at before the queue is: what came just before the end is written out, too.
+            var ends = _closing.IsCancellationRequested;
+            if (!ends)
                 await PauseAsync(_gather);
             do
             {
@@ -142,7 +149,7 @@ internal sealed class RecordWriter : IAsyncDisposable
                 }
             }
             while (_queue.Reader.TryPeek(out _));
-            if (_closing.IsCancellationRequested)
+            if (ends)
                 return;
         }
     }

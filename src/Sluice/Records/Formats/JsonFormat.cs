@@ -79,7 +79,7 @@ internal sealed class JsonFormat(bool asciiOnly = false) : IRecordFormat
     }
 
     private static void PutTime(DateTimeOffset time, LineBuffer to) =>
-        to.Put("{\"time\":\""u8).Put(time.UtcDateTime, "s").Put((byte)'.').Put(time.Millisecond, "D3").Put("Z\""u8);
+        to.Put("{\"time\":\""u8).PutTime(time).Put((byte)'"');
 
     /// <param name="begin">Comma, key, colon and the opening quote.</param>
     private void PutText(ReadOnlySpan<byte> begin, string? value, LineBuffer to)
@@ -93,7 +93,8 @@ internal sealed class JsonFormat(bool asciiOnly = false) : IRecordFormat
         if (string.IsNullOrEmpty(value))
             return;
         var rest = SafeText.WithoutUserInfo(value, out var scheme);
-        PutEscaped(PutEscaped(to.Put(begin), scheme), rest).Put((byte)'"');
+        if (rest.Length + scheme.Length > 0)
+            PutEscaped(PutEscaped(to.Put(begin), scheme), rest).Put((byte)'"');
     }
 
     private LineBuffer PutEscaped(LineBuffer to, ReadOnlySpan<char> text) => text.ContainsAnyExcept(SafeText.Quoted)

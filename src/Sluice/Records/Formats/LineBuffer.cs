@@ -46,6 +46,17 @@ internal sealed class LineBuffer(int capacity)
         return this;
     }
 
+    /// <summary>Text as it is, in UTF-8.</summary>
+    public LineBuffer PutUtf8(ReadOnlySpan<char> text)
+    {
+        Length += Encoding.UTF8.GetBytes(text, Room(Encoding.UTF8.GetMaxByteCount(text.Length)));
+        return this;
+    }
+
+    /// <summary>RFC 3339, UTC, with milliseconds.</summary>
+    public LineBuffer PutTime(DateTimeOffset time) =>
+        Put(time.UtcDateTime, "s").Put((byte)'.').Put(time.Millisecond, "D3").Put((byte)'Z');
+
     /// <summary>A number or a time, invariant.</summary>
     public LineBuffer Put<T>(T value, ReadOnlySpan<char> format = default) where T : IUtf8SpanFormattable
     {
