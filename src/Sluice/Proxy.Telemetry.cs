@@ -18,7 +18,7 @@ public sealed partial class Proxy
 
     private Meters? MetersOf(Configuration configuration)
     {
-        var isScraped = configuration.Admin.Socket is not null;
+        var isScraped = configuration.Admin.Socket is not null || configuration.Dashboard.Bind is not null;
         var otlp = configuration.Otlp is { Metrics: true } to ? to : null;
         return isScraped || otlp is not null ? new Meters(Gauges, otlp, isScraped, _time) : null;
     }

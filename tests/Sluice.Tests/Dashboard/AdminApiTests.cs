@@ -373,7 +373,6 @@ public sealed class AdminApiTests : IAsyncLifetime
         Program = () => new ProgramState { Started = DateTimeOffset.UnixEpoch, Phase = ProgramPhase.Serves, Listeners = [], Totals = new Totals(), Outputs = [] },
         Configuration = () => State,
         Reload = () => Task.FromResult(State with { Generation = 2 }),
-        Captures = _captures,
     };
 
     private static ConfigurationState State => new(1, DateTimeOffset.UnixEpoch, null, ["sluice.yaml:1:1: no"], ["cache.disk"]);
