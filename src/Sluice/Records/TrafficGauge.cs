@@ -44,7 +44,7 @@ public sealed class TrafficGauge : IAsyncDisposable
         (_open, _time, _began, _beganAt) = (open, time, time.GetUtcNow(), time.GetTimestamp());
         _looked = _beganAt;
         _counts = new TrafficCounts(SecondNow);
-        _writer = new RecordWriter(new Output(this), Gather, time, log);
+        _writer = new RecordWriter(new Feed(this), Gather, time, log);
         _ticking = time.CreateTimer(static gauge => ((TrafficGauge)gauge!).Tick(), this, UntilNextSecond, Timeout.InfiniteTimeSpan);
     }
 
@@ -184,7 +184,7 @@ public sealed class TrafficGauge : IAsyncDisposable
     private TimeSpan UntilNextSecond => TimeSpan.FromTicks(TimeSpan.TicksPerSecond - Monotonic.Ticks % TimeSpan.TicksPerSecond) + Late;
 
     /// <summary>The end of the writer's queue.</summary>
-    private sealed class Output(TrafficGauge gauge) : IRecordOutput
+    private sealed class Feed(TrafficGauge gauge) : IRecordOutput
     {
         // As long as that readers wait for the lock.
         private const int Most = 1024;
