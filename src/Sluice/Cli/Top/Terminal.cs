@@ -41,7 +41,8 @@ internal sealed class Terminal : IDisposable
             text.Append("\e[2J");
         for (var i = 0; i < lines.Count; i++)
             if (whole || i >= _drawn.Length || _drawn[i] != lines[i])
-                text.Append($"\e[{i + 1};1H{lines[i]}\e[K");
+                // Cleared first: behind a full line it would take the last character.
+                text.Append($"\e[{i + 1};1H\e[K{lines[i]}");
         _drawn = [.. lines];
         if (text.Length > 0)
             Write(text.ToString());

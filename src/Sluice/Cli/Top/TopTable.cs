@@ -62,21 +62,21 @@ internal sealed record TopTable(IReadOnlyList<TopColumn> Columns, IReadOnlyList<
         : x.Cache is "HIT" or "STALE" or "REVALIDATED" ? Tone.Good : Tone.Plain);
 
     private static TopTable Names(string name, IReadOnlyList<NamedTraffic> names, TopView view) => new(
-        [new("exchanges", 9, true), new("bytes", 8, true), new("refused", 7, true), new("failed", 7, true), new("hits", 7, true), new("hit %", 6, true), new(name, 0)],
+        [new("exchanges", 10, true), new("bytes", 8, true), new("refused", 8, true), new("failed", 7, true), new("hits", 7, true), new("hit %", 6, true), new(name, 0)],
         BySorted,
         Shown(view, names.Select(n => new TopRow(
             Safe(Count(n.Exchanges), Bytes(n.Bytes), Count(n.Denied), Count(n.Failed), Count(n.Hits), Percent(n.Hits, n.Exchanges), n.Name),
             n.Failed > 0 ? Tone.Bad : n.Denied > 0 ? Tone.Warning : Tone.Plain))));
 
     private static TopTable Rules(IReadOnlyList<RuleTraffic> rules, TopView view) => new(
-        [new("exchanges", 9, true), new("refused", 8, true), new("rule", 0)],
+        [new("exchanges", 10, true), new("refused", 9, true), new("rule", 0)],
         ["exchanges", "refused"],
         Shown(view, Sorted(rules, view, r => r.Exchanges, r => r.Denied)
             .Select(r => new TopRow(Safe(Count(r.Exchanges), Count(r.Denied), r.Rule), r.Denied > 0 ? Tone.Warning : Tone.Plain))));
 
     private static TopTable Tunnels(TopData data, TopView view) => new(
         [
-            new("number", 7, true), new("kind", 7), new("open", 5, true), new("up/s", 8, true), new("down/s", 8, true), new("up", 8, true, 100), new("down", 8, true),
+            new("number", 7, true), new("kind", 7), new("open", 6, true), new("up/s", 8, true), new("down/s", 8, true), new("up", 8, true, 100), new("down", 8, true),
             new("client", 15, From: 90), new("user", 10, From: 120), new("listener", 12, From: 140), new("target", 0),
         ],
         ["down/s", "up/s", "down", "up", "open"],
@@ -88,7 +88,7 @@ internal sealed record TopTable(IReadOnlyList<TopColumn> Columns, IReadOnlyList<
 
     private static TopTable Upstreams(TopData data, TopView view) => new(
         [
-            new("open", 5, true), new("idle", 5, true), new("waiting", 7, true), new("requests", 8, true), new("connects", 8, true), new("failures", 8, true), new("last error", 34, From: 110), new("upstream", 0),
+            new("open", 6, true), new("idle", 5, true), new("waiting", 8, true), new("requests", 9, true), new("connects", 8, true), new("failures", 9, true), new("last error", 34, From: 110), new("upstream", 0),
         ],
         ["requests", "failures", "open", "waiting"],
         Shown(view, Sorted(data.Upstreams, view, u => u.Requests, u => u.Failures, u => u.Open, u => u.Waiting).Select(u => Upstream(u, data.Now))));
