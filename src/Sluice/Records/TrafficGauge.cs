@@ -110,11 +110,16 @@ public sealed class TrafficGauge : IAsyncDisposable
     /// <summary>Counts what is queued; readers are told that no more comes.</summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_lock)
+        {
+            if (_ended)
+                return;
+            _ended = true;
+        }
         await _ticking.DisposeAsync();
         await _writer.DisposeAsync();
         lock (_lock)
         {
-            _ended = true;
             foreach (var reader in _readers)
                 reader.End();
         }
@@ -126,7 +131,7 @@ public sealed class TrafficGauge : IAsyncDisposable
             _readers = [.. _readers.Where(other => other != reader)];
     }
 
-    private void Count(List<ExchangeRecord> batch)
+    internal void Count(IReadOnlyList<ExchangeRecord> batch)
     {
         lock (_lock)
         {

@@ -30,7 +30,7 @@ internal sealed class Terminal : IDisposable
 
     public static bool IsThere => !Console.IsInputRedirected && !Console.IsOutputRedirected;
 
-    public static (int Width, int Height) Size => (Math.Max(20, Console.WindowWidth), Math.Max(TopScreen.Frame + 1, Console.WindowHeight));
+    public static (int Width, int Height) Size => (Math.Max(40, Console.WindowWidth), Math.Max(TopScreen.Frame + 1, Console.WindowHeight));
 
     /// <summary>Writes the lines that have changed.</summary>
     /// <param name="whole">All: the size has changed.</param>
