@@ -150,5 +150,27 @@ public class TrafficApiTests
         Assert.Contains("the last reload was refused: ", ready.GetProperty("warnings")[0].GetString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ListThatWasNeverRead_IsAReasonUntilItIs()
+    {
+        var gate = new TaskCompletionSource();
+        await using var lists = ScriptedOrigin.Start(async x =>
+        {
+            await gate.Task.Within();
+            await x.ReplyAsync(200, "ads.test\n");
+        });
+        await using var scene = await AdminScene.StartAsync($$"""
+            listeners: [{ kind: forward, bind: 127.0.0.1:0, policy: p }]
+            lists: { folder: lists }
+            policies: { p: { default: allow, rules: [{ id: ads, deny: true, hosts: { url: "{{lists.Url("/ads")}}" } }] } }
+            """);
+        using var http = Http(scene);
+        using var first = await http.GetAsync("/readyz", TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, first.StatusCode);
+        Assert.Contains("a rule needs the list ", await first.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        gate.SetResult();
+        await scene.UntilAsync("/v1/status", body => body.GetProperty("ready").GetBoolean());
+    }
+
     private static HttpClient Http(AdminScene scene) => AdminPlace.Of(scene.Socket).Open();
 }

@@ -75,7 +75,7 @@ public class OpenTunnelTests
         await using var scene = await AdminScene.StartAsync(Yaml("a tunnel", origin).Replace("drain: 1s", "drain: 60s", StringComparison.Ordinal));
         await using var client = await scene.Proxy.ConnectAsync();
         await OpenAsync(client, RecordKind.Connect, origin);
-        await File.WriteAllTextAsync(scene.File("sluice.yaml"), $"listeners: [{{ name: other, kind: forward, bind: 127.0.0.2:0 }}]\nadmin: {{ socket: admin.sock }}\n{Limits}", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(scene.File("sluice.yaml"), $"listeners: [{{ name: other, kind: forward, bind: 127.0.0.2:0 }}]\nadmin: {{ socket: admin.sock }}\nlogs: {{ access: off }}\n{Limits}", TestContext.Current.CancellationToken);
         Assert.Empty((await scene.Proxy.ReloadAsync()).Problems);
         var tunnel = (await scene.GetAsync("/v1/tunnels")).GetProperty("tunnels")[0].Deserialize<TunnelFacts>(JsonSerializerOptions.Web)!;
         Assert.Equal("it", tunnel.Listener);
