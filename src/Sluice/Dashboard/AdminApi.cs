@@ -46,9 +46,12 @@ public sealed class AdminApi : IAsyncDisposable
         CacheEndpoints.Map(application, administered.Cache, administered.Routes);
         PolicyEndpoints.Map(application, administered);
         ConfigurationEndpoints.Map(application, administered);
+        CaptureEndpoints.Map(application, administered.Captures);
         TrafficEndpoints.Map(application, administered);
         ConnectionEndpoints.Map(application, administered);
         HealthEndpoints.Map(application, administered);
+        if (administered.Metrics is { } metrics)
+            application.MapPrometheusScrapingEndpoint("/metrics", metrics, configureBranchedPipeline: null, optionsName: null);
     }
 
     public async ValueTask DisposeAsync()

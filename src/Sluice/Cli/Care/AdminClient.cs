@@ -40,13 +40,19 @@ internal sealed class AdminClient : IDisposable
     public async Task<AdminAnswer> PostAsync<T>(string path, T body, CancellationToken stop) => await ReadAsync(await _http.PostAsJsonAsync(path, body, stop), stop);
 
     /// <summary>An answer that is read while it comes, or why there is none.</summary>
-    public async Task<(Stream? Answer, AdminAnswer? Problem)> FollowAsync(string path, CancellationToken stop)
-    {
-        var response = await _http.GetAsync(path, HttpCompletionOption.ResponseHeadersRead, stop);
-        return response.IsSuccessStatusCode ? (await response.Content.ReadAsStreamAsync(stop), null) : (null, await ReadAsync(response, stop));
-    }
+    public Task<(Stream? Answer, AdminAnswer? Problem)> FollowAsync(string path, CancellationToken stop) => StreamAsync(new HttpRequestMessage(HttpMethod.Get, path), stop);
+
+    /// <summary>The same of a POST.</summary>
+    public Task<(Stream? Answer, AdminAnswer? Problem)> StreamAsync<T>(string path, T body, CancellationToken stop) =>
+        StreamAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) }, stop);
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<(Stream? Answer, AdminAnswer? Problem)> StreamAsync(HttpRequestMessage request, CancellationToken stop)
+    {
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        return response.IsSuccessStatusCode ? (await response.Content.ReadAsStreamAsync(stop), null) : (null, await ReadAsync(response, stop));
+    }
 
     private static async Task<AdminAnswer> ReadAsync(HttpResponseMessage response, CancellationToken stop)
     {
