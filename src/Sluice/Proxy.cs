@@ -25,6 +25,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly Authenticator _authenticator;
     private readonly HttpProxy _http;
     private readonly AccessLog _log;
+    private readonly TrafficGauge _gauge;
     private AdminApi? _admin;
     private DashboardServer? _dashboard;
 
@@ -42,6 +43,7 @@ public sealed partial class Proxy : IAsyncDisposable
         _upstream = new UpstreamPool(_dialer, UpstreamOptionsOf(configuration.Limits), time);
         _log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
         _redaction = Redaction.Of(configuration.Log);
+        _gauge = new TrafficGauge(() => [], time, loggers.CreateLogger("Sluice.Records"));
         _heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         _tunnelled = new Deadlines(time);
         _diagnostic = loggers.CreateLogger("Sluice");
@@ -126,6 +128,7 @@ public sealed partial class Proxy : IAsyncDisposable
         Lists = () => _lists,
         Routes = () => RoutesOf(_configuration),
         Time = _time,
+        Traffic = _gauge,
         Policies = () => _configuration.Policies,
         History = () => _configuration.Log.History?.Path,
         Configuration = () => _state,
@@ -146,6 +149,7 @@ public sealed partial class Proxy : IAsyncDisposable
         _redaction?.Apply(record);
         Totals.Add(record);
         _log.Write(record);
+        _gauge.Write(record);
         _seen?.Invoke(record);
     }
 

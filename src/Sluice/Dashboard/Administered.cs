@@ -1,6 +1,7 @@
 using Sluice.Cache;
 using Sluice.Forwarding;
 using Sluice.Policy;
+using Sluice.Records;
 
 namespace Sluice.Dashboard;
 
@@ -26,6 +27,16 @@ public sealed record Administered
 
     /// <summary>The file of the history; null: there is none.</summary>
     public Func<string?> History { get; init; } = () => null;
+
+    public required TrafficGauge Traffic { get; init; }
+
+    public Func<IReadOnlyList<TunnelFacts>> Tunnels { get; init; } = () => [];
+
+    public Func<long, bool> CloseTunnel { get; init; } = _ => false;
+
+    public Func<IReadOnlyList<UpstreamFacts>> Upstreams { get; init; } = () => [];
+
+    public Func<Readiness> Readiness { get; init; } = () => new([], []);
 
     public required Func<ConfigurationState> Configuration { get; init; }
 
