@@ -21,6 +21,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly Dialer _dialer;
     private readonly UpstreamPool _upstream;
     private readonly Deadlines _tunnelled;
+    private readonly OpenTunnels _open = new();
     private readonly Heartbeat _heartbeat;
     private readonly Authenticator _authenticator;
     private readonly HttpProxy _http;
@@ -53,7 +54,7 @@ public sealed partial class Proxy : IAsyncDisposable
         _state = new ConfigurationState(1, time.GetUtcNow(), null, [], []);
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
-        var tunnels = new Tunnels(_dialer, _tunnelled);
+        var tunnels = new Tunnels(_dialer, _tunnelled, _open);
         _http = new HttpProxy(cache, new LoginStep(_authenticator), new Fetch(_upstream, cache, new RequestBuilder(via), tunnels, time), tunnels, via);
     }
 
@@ -170,7 +171,7 @@ public sealed partial class Proxy : IAsyncDisposable
     }
 
     private IServer Serve(ListenerGate gate, SocketListener socket) => gate.Options.Kind == ListenerKind.Tcp
-        ? new TcpRelay(gate, socket, _dialer, Write, _time)
+        ? new TcpRelay(gate, socket, _dialer, Write, _time) { Tunnels = _open }
         : new HttpServer(gate, socket, _http, Write, _loggers, _time);
 
     private Censor LoadCensor(Configuration configuration, Censor? former) =>

@@ -29,6 +29,9 @@ internal sealed class TcpRelay : IServer
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Where its relays are listed while they are open.</summary>
+    public required OpenTunnels Tunnels { get; init; }
+
     public IPEndPoint EndPoint => _listener.EndPoint;
 
     public ListenerGate Gate
@@ -114,10 +117,13 @@ internal sealed class TcpRelay : IServer
             record.Error = ForwardErrors.Of(dial.Error).Row().ProxyError;
             return;
         }
-        var result = await new Relay(client, upstream, _deadlines).RunAsync(default, gate.Limits.TunnelIdle, _stop.Token);
-        if (result.End == RelayEnd.Stopped && !_gate.Admits(record.Client))
+        var relay = new Relay(client, upstream, _deadlines);
+        using var open = Tunnels.Add(record, relay.Stop);
+        open.Count = relay;
+        var result = await relay.RunAsync(default, gate.Limits.TunnelIdle, _stop.Token);
+        if (result.End == RelayEnd.Stopped && !open.IsClosed && !_gate.Admits(record.Client))
             record.Verdict = ListenerGate.ForeignClient;
-        RelayOutcome.Note(record, result);
+        RelayOutcome.Note(record, result, open);
         record.TimeToFirstByte = result.FirstByteDown;
     }
 

@@ -12,7 +12,7 @@ namespace Sluice.Forwarding;
 
 /// <summary>What begins as HTTP and goes on as bytes: CONNECT (RFC 9110 s.9.3.6) and Upgrade after 101 (s.7.8). Both take
 /// the client's bare socket out of the server and run on the same relay as a TCP listener.</summary>
-internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
+internal sealed class Tunnels(Dialer dialer, Deadlines deadlines, OpenTunnels all)
 {
     private static readonly byte[] Established = "HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray();
 
@@ -102,23 +102,33 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
         x.MarkFirstByte();
         var (idle, stop) = (x.Listener.Limits.TunnelIdle, x.Aborted);
         x.Client.Tunnel = x;
+        using var open = all.Add(x.Record, x.Client.Abort);
         if (x.Record.Kind == RecordKind.Connect && x.Listener.LooksIntoTunnels)
         {
-            if (await LookAsync(x, client, upstream) is not { } early)
+            if (await LookAsync(x, client, upstream, open) is not { } early)
                 return;
             client = client with { Early = early };
         }
         var pace = PaceOf(x);
-        var relay = new Relay(client.Socket, upstream, deadlines) { Pace = pace };
-        var result = tls is null
-            ? await relay.RunAsync(client.Early, idle, stop)
-            : await TlsTunnel.RunAsync(client, tls, upstream, idle, pace, stop);
+        RelayResult result;
+        if (tls is null)
+        {
+            var relay = new Relay(client.Socket, upstream, deadlines) { Pace = pace };
+            open.Count = relay;
+            result = await relay.RunAsync(client.Early, idle, stop);
+        }
+        else
+        {
+            var tunnel = new TlsTunnel(client, tls, upstream, pace);
+            open.Count = tunnel;
+            result = await tunnel.RunAsync(idle, stop);
+        }
         x.Client.Tunnel = null;
-        RelayOutcome.Note(x.Record, result, earlyDown.Length);
+        RelayOutcome.Note(x.Record, result, open, earlyDown.Length);
     }
 
     /// <summary>Has the tunnel judged by its first octets, and returns them; null: it has ended, and the record says how.</summary>
-    private async ValueTask<ReadOnlyMemory<byte>?> LookAsync(Exchange x, TakenSocket client, TcpSocket upstream)
+    private async ValueTask<ReadOnlyMemory<byte>?> LookAsync(Exchange x, TakenSocket client, TcpSocket upstream, OpenTunnel open)
     {
         var opening = new TunnelOpening(client, upstream, x.Listener.Limits, deadlines);
         var end = RelayEnd.IdleTimedOut;
@@ -139,7 +149,7 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
         }
         client.Socket.Reset();
         upstream.Reset();
-        RelayOutcome.Note(x.Record, new RelayResult(0, 0, end, null));
+        RelayOutcome.Note(x.Record, new RelayResult(0, 0, end, null), open);
         return null;
     }
 
