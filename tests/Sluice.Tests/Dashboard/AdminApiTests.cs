@@ -11,6 +11,7 @@ using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Policy;
+using Sluice.Records;
 using Sluice.Tests.Cache;
 using Sluice.Tests.House;
 using Sluice.Tests.Kit;
@@ -28,6 +29,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     private readonly LoggerFactory _loggers;
     private readonly Censor _censor;
     private readonly UpstreamPool _upstream;
+    private readonly TrafficGauge _gauge = new(() => [], TimeProvider.System, NullLogger.Instance);
     private readonly ListSubscriptions _subscriptions;
     private AdminApi? _api;
 
@@ -58,6 +60,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         await (_api?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _subscriptions.DisposeAsync();
+        await _gauge.DisposeAsync();
         _upstream.Dispose();
         await _censor.DisposeAsync();
         _loggers.Dispose();
@@ -73,7 +76,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         Type[] shapes = [typeof(CacheStats), typeof(TierStats), typeof(EntryList), typeof(HeldEntry), typeof(EntryReport), typeof(HeldAnswers),
             typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged), typeof(ListReport), typeof(ListFacts), typeof(SubscriptionFacts), typeof(DownloadProgress),
             typeof(UpdateOrder), typeof(UpdateBegun), typeof(UnreadLine), typeof(RuleReport), typeof(RuleHits), typeof(ConfigurationState), typeof(ExplainReport), typeof(ExplainedRule),
-            typeof(ConditionTrial), typeof(ExplainedDial), typeof(ExplainedAddress), typeof(CacheForecast)];
+            typeof(AllowOrder), typeof(Allowed), typeof(ConditionTrial), typeof(ExplainedDial), typeof(ExplainedAddress), typeof(CacheForecast)];
         var members = shapes.SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct().ToList();
         Assert.True(members.Count > 40);
         Assert.All(members.Except(["routes"]), m => Assert.Contains($"`{m}`", doc, StringComparison.Ordinal));
@@ -361,6 +364,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         Explainer = () => new Explainer(_censor, new Dialer(TimeProvider.System), Gates, null, _scenario.Cache),
         Lists = () => _subscriptions,
         Routes = () => routes,
+        Traffic = _gauge,
         Configuration = () => State,
         Reload = () => Task.FromResult(State with { Generation = 2 }),
     };

@@ -38,6 +38,8 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public string Url => $"http://{EndPoint}";
 
+    public IPEndPoint DashboardEndPoint => _proxy!.DashboardEndPoint!;
+
     public CacheCounters Cache => _proxy!.Cache.Counters;
 
     public CacheCare Care => _proxy!.Cache.Care;
