@@ -167,6 +167,7 @@ public sealed partial class Proxy
         };
         _redaction = Redaction.Of(next.Log);
         await _log.UseAsync(next.Log);
+        await _captures.UseAsync(next.RuleCapture);
         await formerCensor.DisposeAsync();
     }
 

@@ -27,6 +27,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly HttpProxy _http;
     private readonly AccessLog _log;
     private readonly TrafficGauge _gauge;
+    private readonly Captures _captures;
     private AdminApi? _admin;
     private DashboardServer? _dashboard;
 
@@ -43,11 +44,13 @@ public sealed partial class Proxy : IAsyncDisposable
         _dialer = new Dialer(time, configuration.Resolver);
         _upstream = new UpstreamPool(_dialer, UpstreamOptionsOf(configuration.Limits), time);
         _log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
+        _captures = new Captures(time, loggers.CreateLogger("Sluice.Captures"), TlsKeyLog.Fault is null ? TlsKeyLog.Path : null);
         _redaction = Redaction.Of(configuration.Log);
         _gauge = new TrafficGauge(() => [], time, loggers.CreateLogger("Sluice.Records"));
         _heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         _tunnelled = new Deadlines(time);
         _diagnostic = loggers.CreateLogger("Sluice");
+        TellOfKeys();
         _censor = LoadCensor(configuration, null);
         _lists = SubscribeTo(configuration);
         _authenticator = new Authenticator(configuration.Users, time, loggers.CreateLogger("Sluice.Users"), JudgeAgain);
@@ -68,6 +71,9 @@ public sealed partial class Proxy : IAsyncDisposable
 
     public Totals Totals { get; } = new();
 
+    /// <summary>Who captures what passes.</summary>
+    public Captures Captures => _captures;
+
     /// <summary>How often each rule has matched.</summary>
     public IEnumerable<RuleHits> Hits => _censor.Hits();
 
@@ -87,6 +93,7 @@ public sealed partial class Proxy : IAsyncDisposable
         var proxy = new Proxy(configuration, new HttpCache(configuration.Cache, time, loggers.CreateLogger("Sluice.Cache")), loggers, time, source, seen);
         try
         {
+            await proxy._captures.UseAsync(configuration.RuleCapture);
             proxy._admin = await AdminApi.StartAsync(configuration.Admin, proxy.Administered, loggers);
             var sockets = proxy.Bind(configuration.Listeners);
             var gates = proxy.GatesOf(configuration, proxy._censor, [.. sockets.Select(socket => socket.EndPoint)]);
@@ -108,6 +115,7 @@ public sealed partial class Proxy : IAsyncDisposable
     {
         await EndReloadsAsync();
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()).Concat(_leaving));
+        await _captures.DisposeAsync();
         // Until here one can look at what still drains.
         await (_dashboard?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (_admin?.DisposeAsync() ?? ValueTask.CompletedTask);
@@ -132,6 +140,7 @@ public sealed partial class Proxy : IAsyncDisposable
         Traffic = _gauge,
         Policies = () => _configuration.Policies,
         History = () => _configuration.Log.History?.Path,
+        Captures = _captures,
         Configuration = () => _state,
         Reload = ReloadAsync,
     };
@@ -154,6 +163,16 @@ public sealed partial class Proxy : IAsyncDisposable
         _seen?.Invoke(record);
     }
 
+    private void TellOfKeys()
+    {
+        if (TlsKeyLog.Path is not { } path)
+            return;
+        if (TlsKeyLog.Fault is { } fault)
+            ProxyLog.KeysCannotBeLogged(_diagnostic, path, fault);
+        else
+            ProxyLog.KeysAreLogged(_diagnostic, path);
+    }
+
     private List<SocketListener> Bind(IEnumerable<ListenerOptions> listeners)
     {
         var bound = new List<SocketListener>();
@@ -171,8 +190,8 @@ public sealed partial class Proxy : IAsyncDisposable
     }
 
     private IServer Serve(ListenerGate gate, SocketListener socket) => gate.Options.Kind == ListenerKind.Tcp
-        ? new TcpRelay(gate, socket, _dialer, Write, _time) { Tunnels = _open }
-        : new HttpServer(gate, socket, _http, Write, _loggers, _time);
+        ? new TcpRelay(gate, socket, _dialer, Write, _time) { Tunnels = _open, Captures = _captures }
+        : new HttpServer(gate, socket, _http, Write, _loggers, _time) { Captures = _captures };
 
     private Censor LoadCensor(Configuration configuration, Censor? former) =>
         Censor.Load(configuration.Policies, _time, _loggers.CreateLogger("Sluice.Policy"), former, JudgeAgain).Censor;

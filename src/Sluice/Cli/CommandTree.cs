@@ -35,6 +35,7 @@ internal static class CommandTree
         root.Add(CacheCommands.Command(examples, ConfigurationOption()));
         root.Add(PolicyCommands.Lists(examples, ConfigurationOption()));
         root.Add(PolicyCommands.Rules(examples, ConfigurationOption()));
+        root.Add(CaptureCommand.Command(examples, ConfigurationOption()));
         root.Add(ConfigurationCommands.Reload(examples, ConfigurationOption()));
         root.Add(Demonstrate(examples));
         root.Add(Completion.Command(examples));

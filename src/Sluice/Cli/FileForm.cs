@@ -34,6 +34,7 @@ internal static class FileForm
             await streams.Output.WriteLineAsync($"{file}: ok: {Count(configuration.Listeners.Count, "listener", "listeners")}, "
                 + $"{Count(configuration.Policies.Count, "policy", "policies")} with {Count(rules, "rule", "rules")}, {Count(entries, "list entry", "list entries")}"
                 + (warnings.Length == 0 ? "" : $"; {Count(warnings.Length, "warning", "warnings")}"));
+            await streams.Output.WriteLineAsync($"access log: {StartText.Logs(configuration.Log)}");
         }
         return CommandTree.Ok;
     }

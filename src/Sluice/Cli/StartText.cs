@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Sluice.Config;
 using Sluice.Forwarding;
+using Sluice.Records;
 
 namespace Sluice.Cli;
 
@@ -16,8 +17,7 @@ internal static class StartText
             text.Append(CultureInfo.InvariantCulture, $"  {at,-22} {Describe(listener)}\n");
         if (configuration.Listeners.Zip(endPoints).FirstOrDefault(l => l.First.Kind == ListenerKind.Forward) is { First: not null } forward)
             Point(text, forward.Second);
-        var logs = configuration.Log.Access.Select(log => $"{log.Format.ToString().ToLowerInvariant()} to {log.Place}");
-        text.Append(CultureInfo.InvariantCulture, $"Access log: {(configuration.Log.Access.Count == 0 ? "off" : string.Join(", ", logs))}. ");
+        text.Append(CultureInfo.InvariantCulture, $"Access log: {Logs(configuration.Log)}. ");
         if (configuration.Resolver.IsSystem)
             text.Append("Names: by the system's resolver, kept for 30 s. ");
         if (configuration.Admin.Socket is { } socket)
@@ -33,6 +33,17 @@ internal static class StartText
         return string.Create(CultureInfo.InvariantCulture,
             $"{totals.Exchanges} exchanges: {totals.Hits} from the cache, {totals.Denied} refused by rule, {totals.Failed} failed; "
             + $"{totals.BytesUp} bytes up, {totals.BytesDown} down; {proxy.DroppedRecords} log lines dropped\n");
+    }
+
+    /// <summary>Where records go, as <c>json to /var/log/access.log, readable to standard output</c>, and what is taken out of them.</summary>
+    public static string Logs(LogOptions log)
+    {
+        var text = log.Access.Count == 0 ? "off" : string.Join(", ", log.Access.Select(output => $"{output.Format.ToString().ToLowerInvariant()} to {output.Place}"));
+        if (log.Anonymise is { } cut)
+            text += $"; client addresses cut to /{cut.Ipv4} and /{cut.Ipv6}";
+        if (log.Redact.Query.Count > 0)
+            text += $"; query parameters redacted: {string.Join(", ", log.Redact.Query)}";
+        return text;
     }
 
     private static string Version =>

@@ -175,6 +175,7 @@ internal static class Keys
         new("policies.*.rules[].redirect", KeyKind.Text, "nowhere", "The URL where who is refused is sent (302)."),
         new("policies.*.rules[].tag", KeyKind.Text, "none", "A word for the record of what matches."),
         new("policies.*.rules[].bypassCache", KeyKind.Flag, "false", "true: what matches is neither stored nor served from the cache.") { DefaultIsValue = true },
+        new("policies.*.rules[].capture", KeyKind.Flag, "false", "true: the octets of what matches are written into the files of capture.") { DefaultIsValue = true },
         new("policies.*.rules[].route", KeyKind.Text, "where it would go anyway", "The name of the upstream where what matches goes."),
         new("policies.*.rules[].dialAs", KeyKind.Text, "the host that is asked for", "The host that is dialled instead; the request stays as it is."),
         new("policies.*.rules[].limit", KeyKind.Section, "none", "How much of what matches may be taken."),
@@ -209,6 +210,11 @@ internal static class Keys
         Req("logs.history.path", KeyKind.Path, "The database file; made where it is not, its folder must exist. Files beside it begin with its name."),
         new("logs.history.keep", KeyKind.Age, "7d", "How long a record is kept after its exchange ended, 1m or more."),
         Size("logs.history.size", "1GiB", "What its files may take together: the oldest records go first.", HistoryOptions.LeastBytes, long.MaxValue, isValue: false),
+
+        new("capture", KeyKind.Section, "with its defaults", "Where rules with capture write what passes, as pcapng."),
+        new("capture.folder", KeyKind.Path, "none", "A folder of its own for files of mode 0600, in which passwords stand; made if the one it is in exists. Required where a rule has capture."),
+        Size("capture.size", "64MiB", "What one file may have.", 1 << 20, 1L << 40),
+        Whole("capture.files", "4", "So many are kept; the oldest goes when another begins.", 1, 10_000),
 
         new("page", KeyKind.Section, "with its defaults", "What people read who get no answer."),
         new("page.contact", KeyKind.Text, "nobody", "Whom to ask: an address, a name, a room."),

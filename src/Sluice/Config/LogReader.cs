@@ -1,4 +1,6 @@
+using System.Text;
 using Sluice.Http;
+using Sluice.Net;
 using Sluice.Records;
 
 namespace Sluice.Config;
@@ -62,7 +64,7 @@ internal sealed class LogReader(string folder)
         var to = access.Text("to");
         if (to is not null && to.Contains("://", StringComparison.Ordinal))
         {
-            return access.Object<SyslogOptions>("to", Values.Syslog) is not { } syslog ? null : output with
+            return access.Object<SyslogOptions>("to", Syslog) is not { } syslog ? null : output with
             {
                 Syslog = syslog with { Facility = access.Choice<SyslogFacility>("facility") ?? syslog.Facility, AppName = ReadAppName(access) ?? syslog.AppName },
             };
@@ -111,8 +113,8 @@ internal sealed class LogReader(string folder)
         return redact is null ? defaults : new RedactionOptions
         {
             Query = redact.Many<string>("query", Values.ParameterGlob) ?? defaults.Query,
-            Cookies = redact.Many<string>("cookies", Values.NameGlob) ?? defaults.Cookies,
-            Headers = redact.Many<string>("headers", Values.NameGlob) ?? defaults.Headers,
+            Cookies = redact.Many<string>("cookies", NameGlob) ?? defaults.Cookies,
+            Headers = redact.Many<string>("headers", NameGlob) ?? defaults.Headers,
         };
     }
 
@@ -131,11 +133,40 @@ internal sealed class LogReader(string folder)
     /// <param name="known">What every record has.</param>
     private static IReadOnlyList<string> ReadFields(Section fields, string name, string[] known)
     {
-        var names = fields.Many<string>(name, Values.FieldName) ?? [];
+        var names = fields.Many<string>(name, FieldName) ?? [];
         foreach (var twice in names.GroupBy(RecordField.KeyOf, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
             fields.Problem(name, $"names {string.Join(" and ", twice)}, which have one key in the log: name it once");
         foreach (var needless in names.Intersect(known, StringComparer.OrdinalIgnoreCase))
             fields.Problem(name, $"names {needless}, which every record has, remove it");
         return names;
+    }
+
+    /// <summary>The name of a field (RFC 9110 s.5.1).</summary>
+    private static string? FieldName(string text, out string name) =>
+        Grammar.IsToken(name = text) ? null : "is not the name of a field, write for example X-Request-Id";
+
+    /// <summary>A glob for names of cookies and fields: <c>*session*</c>.</summary>
+    private static string? NameGlob(string text, out string glob) =>
+        Grammar.IsToken(glob = text) ? null : "is not a name, write for example session, or *token*";
+
+    /// <summary>A syslog server: <c>syslog://host:port</c>, <c>syslog+tcp://host:port</c>, <c>syslog:///dev/log</c>.</summary>
+    private static string? Syslog(string text, out SyslogOptions value)
+    {
+        value = new SyslogOptions();
+        var end = text.IndexOf("://", StringComparison.Ordinal);
+        var (scheme, rest) = (text[..end], text[(end + 3)..]);
+        if (scheme is not ("syslog" or "syslog+tcp"))
+            return $"has the unknown scheme '{scheme}', write syslog:// (UDP) or syslog+tcp://, or a file's path";
+        if (rest.StartsWith('/'))
+        {
+            value = new SyslogOptions { Path = rest };
+            return scheme != "syslog" ? $"is a path, write syslog://{rest}"
+                : Encoding.UTF8.GetByteCount(rest) > 107 ? "is too long for the name of a socket: 107 octets are the most"
+                : null;
+        }
+        if (!HostPort.TryParse(rest, out var host))
+            return HostPort.TryParse($"{rest}:514", out _) ? $"has no port, write for example {scheme}://{rest}:514" : $"is not a host and a port, write for example {scheme}://log.example:514";
+        value = new SyslogOptions { Host = host, OverTcp = scheme == "syslog+tcp" };
+        return null;
     }
 }

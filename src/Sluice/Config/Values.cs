@@ -7,7 +7,6 @@ using Sluice.Cache;
 using Sluice.Http;
 using Sluice.Net;
 using Sluice.Policy;
-using Sluice.Records;
 
 namespace Sluice.Config;
 
@@ -147,35 +146,6 @@ internal static class Values
             : $"is not a host and a port, write for example 127.0.0.1:5678 or {Quoted("[::1]:5678")}";
 
         static string Port(string host, int port) => HostPort.TryParse(host, out _) ? host : $"{host}:{port}";
-    }
-
-    /// <summary>The name of a field (RFC 9110 s.5.1).</summary>
-    public static string? FieldName(string text, out string name) =>
-        Grammar.IsToken(name = text) ? null : "is not the name of a field, write for example X-Request-Id";
-
-    /// <summary>A glob for names of cookies and fields: <c>*session*</c>.</summary>
-    public static string? NameGlob(string text, out string glob) =>
-        Grammar.IsToken(glob = text) ? null : "is not a name, write for example session, or *token*";
-
-    /// <summary>A syslog server: <c>syslog://host:port</c>, <c>syslog+tcp://host:port</c>, <c>syslog:///dev/log</c>.</summary>
-    public static string? Syslog(string text, out SyslogOptions value)
-    {
-        value = new SyslogOptions();
-        var end = text.IndexOf("://", StringComparison.Ordinal);
-        var (scheme, rest) = (text[..end], text[(end + 3)..]);
-        if (scheme is not ("syslog" or "syslog+tcp"))
-            return $"has the unknown scheme '{scheme}', write syslog:// (UDP) or syslog+tcp://, or a file's path";
-        if (rest.StartsWith('/'))
-        {
-            value = new SyslogOptions { Path = rest };
-            return scheme != "syslog" ? $"is a path, write syslog://{rest}"
-                : Encoding.UTF8.GetByteCount(rest) > 107 ? "is too long for the name of a socket: 107 octets are the most"
-                : null;
-        }
-        if (!HostPort.TryParse(rest, out var host))
-            return HostPort.TryParse($"{rest}:514", out _) ? $"has no port, write for example {scheme}://{rest}:514" : $"is not a host and a port, write for example {scheme}://log.example:514";
-        value = new SyslogOptions { Host = host, OverTcp = scheme == "syslog+tcp" };
-        return null;
     }
 
     /// <summary>A host without port: <c>app.example</c>, or an address without brackets.</summary>

@@ -46,6 +46,7 @@ public sealed class AdminApi : IAsyncDisposable
         CacheEndpoints.Map(application, administered.Cache, administered.Routes);
         PolicyEndpoints.Map(application, administered);
         ConfigurationEndpoints.Map(application, administered);
+        CaptureEndpoints.Map(application, administered.Captures);
     }
 
     public async ValueTask DisposeAsync()

@@ -38,6 +38,9 @@ public sealed record Administered
 
     public Func<Readiness> Readiness { get; init; } = () => new([], []);
 
+    /// <summary>Who captures what passes.</summary>
+    public required Captures Captures { get; init; }
+
     public required Func<ConfigurationState> Configuration { get; init; }
 
     /// <summary>Reads the configuration and the lists again.</summary>

@@ -64,6 +64,9 @@ internal sealed class Exchange
     /// <summary>Who has logged in.</summary>
     public User? User { get; set; }
 
+    /// <summary>What captures make of it; null: nobody wants it.</summary>
+    public CapturedExchange? Captured => Client.Captured;
+
     /// <summary>Follows from the verdict.</summary>
     public Route Route { get; set; }
 

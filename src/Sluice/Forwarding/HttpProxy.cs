@@ -20,7 +20,11 @@ internal sealed class HttpProxy(HttpCache cache, LoginStep login, Fetch fetch, T
     public async ValueTask ServeAsync(Exchange x)
     {
         var delivery = new Delivery(x, via);
-        if ((Admit(x) ?? await login.AskAsync(x) ?? Judge(x)) is { } refused)                          // 1
+        var refusal = Admit(x) ?? await login.AskAsync(x) ?? Judge(x);                                  // 1
+        if (refusal is null && x.Request.Method == Methods.Connect)
+            x.Record.Kind = RecordKind.Connect;
+        x.Client.Choose(x);
+        if (refusal is { } refused)
         {
             await delivery.RefuseAsync(refused);
             return;

@@ -34,10 +34,29 @@ internal sealed class HttpServer : IServer
 
     public IPEndPoint EndPoint => _listener.EndPoint;
 
+    /// <summary>Null: nobody can capture.</summary>
+    public Captures? Captures { get; init; }
+
     public ListenerGate Gate
     {
         get => _gate;
         set => _gate = value;
+    }
+
+    public ListenerLoad Load
+    {
+        get
+        {
+            var load = new ListenerLoad { Listener = _gate.Options.Name };
+            ForEach(client => load = load with
+            {
+                Connections = load.Connections + 1,
+                Exchanges = load.Exchanges + (client.IsServing ? 1 : 0),
+                Connects = load.Connects + (client.Tunnel is { Record.Kind: RecordKind.Connect } ? 1 : 0),
+                Upgrades = load.Upgrades + (client.Tunnel is { Record.Kind: RecordKind.Upgrade } ? 1 : 0),
+            });
+            return load;
+        }
     }
 
     /// <summary>Accepts no more, lets open exchanges end for the drain time, then breaks them off.</summary>

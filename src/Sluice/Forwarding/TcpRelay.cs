@@ -34,10 +34,22 @@ internal sealed class TcpRelay : IServer
 
     public IPEndPoint EndPoint => _listener.EndPoint;
 
+    /// <summary>Null: nobody can capture.</summary>
+    public Captures? Captures { get; init; }
+
     public ListenerGate Gate
     {
         get => _gate;
         set => _gate = value;
+    }
+
+    public ListenerLoad Load
+    {
+        get
+        {
+            var open = Math.Max(0, Volatile.Read(ref _open) - 1);
+            return new ListenerLoad(_gate.Options.Name, open, 0, 0, 0, open) { IsRelay = true };
+        }
     }
 
     public void JudgeAgain()
@@ -78,6 +90,8 @@ internal sealed class TcpRelay : IServer
         record.Generation = gate.Generation;
         record.Kind = RecordKind.Relay;
         record.Url = to.ToString();
+        var captured = Captures is { IsOn: true } captures ? captures.Choose(record) : null;
+        client = captured?.Tap(client, weDialled: false) ?? client;
         try
         {
             if (!gate.Admits(record.Client))
@@ -87,7 +101,7 @@ internal sealed class TcpRelay : IServer
                 client.Reset();
             }
             else
-                await RelayAsync(client, gate, to, record);
+                await RelayAsync(client, gate, to, record, captured);
         }
         finally
         {
@@ -97,7 +111,7 @@ internal sealed class TcpRelay : IServer
         }
     }
 
-    private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record)
+    private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record, CapturedExchange? captured)
     {
         DialResult dial;
         try
@@ -117,6 +131,7 @@ internal sealed class TcpRelay : IServer
             record.Error = ForwardErrors.Of(dial.Error).Row().ProxyError;
             return;
         }
+        upstream = captured?.Tap(upstream, weDialled: true) ?? upstream;
         var relay = new Relay(client, upstream, _deadlines);
         using var open = Tunnels.Add(record, relay.Stop);
         open.Count = relay;

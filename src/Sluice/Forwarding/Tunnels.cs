@@ -19,7 +19,6 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines, OpenTunnels al
     /// <summary>Dials; then the connection is the tunnel's to its end. Returns what to answer where it could not be opened.</summary>
     public async ValueTask<ErrorPage?> ConnectAsync(Exchange x)
     {
-        x.Record.Kind = RecordKind.Connect;
         var target = x.Request.Target;
         if (!x.Listener.LetsConnectTo(target.Port))
             return ErrorPage.For(x.Record.Verdict = PortDenied(target.Port));
@@ -37,6 +36,7 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines, OpenTunnels al
         if (dial.Socket is not { } upstream)
             return ErrorPage.For(ForwardErrors.Of(dial.Error), target.Url);
         x.Record.Status = 200;
+        upstream = x.Captured?.Tap(upstream, weDialled: true) ?? upstream;
         await RunAsync(x, upstream, null, Established, default);
         return null;
     }

@@ -38,6 +38,9 @@ public sealed class UpstreamRequest
     /// <summary>Of the client's connection that asks; null: nobody's. May be set until the answer's body is read.</summary>
     public PinnedConnections? Pinned { get; set; }
 
+    /// <summary>Puts a tap on the connection that it goes by; null: nobody hears it. Not over HTTP/2.</summary>
+    public TapConnection? Tap { get; init; }
+
     /// <summary>The client left.</summary>
     public CancellationToken Aborted { get; init; }
 

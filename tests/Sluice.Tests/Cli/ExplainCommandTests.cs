@@ -139,14 +139,14 @@ public sealed class ExplainCommandTests : IDisposable
     [Fact]
     public async Task Check_WarnsOfWhatIsInVainAndCounts()
     {
-        Assert.Equal((0, $"{Yaml}: ok: 1 listener, 1 policy with 5 rules, 1 list entry\n", ""), await Called.RunAsync("check", "-c", Yaml));
+        Assert.Equal((0, $"{Yaml}: ok: 1 listener, 1 policy with 5 rules, 1 list entry\naccess log: off\n", ""), await Called.RunAsync("check", "-c", Yaml));
         await File.WriteAllTextAsync(_folder.File("blocked.txt"), ".ads.example\n.more.example\nnot a host\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_folder.File("few.txt"), "a.ads.example\n", TestContext.Current.CancellationToken);
         await File.AppendAllTextAsync(Yaml, "\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Yaml, (await File.ReadAllTextAsync(Yaml, TestContext.Current.CancellationToken)).Replace(
             "      - { id: late", "      - { id: again, deny: true, hosts: { file: few.txt } }\n      - { id: late", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         var (code, output, error) = await Called.RunAsync("check", "-c", Yaml);
-        Assert.Equal((0, $"{Yaml}: ok: 1 listener, 1 policy with 6 rules, 3 list entries; 2 warnings\n"), (code, output));
+        Assert.Equal((0, $"{Yaml}: ok: 1 listener, 1 policy with 6 rules, 3 list entries; 2 warnings\naccess log: off\n"), (code, output));
         Assert.Equal([
             $"{_folder.File("blocked.txt")}:3: warning: 'not a host' has white space inside: write one entry a line",
             $"{Yaml}:13:9: warning: rule 'again' is never reached: all that its list names rule 'ads' before it names too", ""], error.Split('\n'));

@@ -44,7 +44,7 @@ public class ProgramTests
         using var program = Start($"check -c {file}");
         using var patience = new CancellationTokenSource(Patience);
         var complained = program.StandardError.ReadToEndAsync(patience.Token);
-        Assert.Equal($"{file}: ok: 1 listener, 1 policy with 1 rule, 1 list entry; 1 warning\n", await program.StandardOutput.ReadToEndAsync(patience.Token));
+        Assert.Equal($"{file}: ok: 1 listener, 1 policy with 1 rule, 1 list entry; 1 warning\naccess log: readable to standard output\n", await program.StandardOutput.ReadToEndAsync(patience.Token));
         Assert.Contains("/l:2: ", await complained, StringComparison.Ordinal);
         await program.WaitForExitAsync(patience.Token);
         Assert.Equal(0, program.ExitCode);

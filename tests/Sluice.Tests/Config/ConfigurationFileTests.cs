@@ -181,7 +181,7 @@ public class ConfigurationFileTests
     }
 
     [Theory]
-    [InlineData("{ id: a, hosts: [b] }", "deny: a rule says what it does: write deny: true or allow: true (or tag, bypassCache, route, dialAs or limit, then the next rule is tried)")]
+    [InlineData("{ id: a, hosts: [b] }", "deny: a rule says what it does: write deny: true or allow: true (or tag, bypassCache, route, dialAs, limit or capture, then the next rule is tried)")]
     [InlineData("{ id: a, deny: true, allow: true, hosts: [b] }", "allow: a rule has deny or allow, not both")]
     [InlineData("{ id: a, deny: false, hosts: [b] }", "deny: 'false' leaves open what the rule does, write allow: true")]
     [InlineData("{ id: a, deny: true, status: 200 }", "status: '200' is out of range, write 400 to 599")]

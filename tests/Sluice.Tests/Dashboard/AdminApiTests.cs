@@ -22,6 +22,7 @@ namespace Sluice.Tests.Dashboard;
 /// <summary>The admin API over its real socket.</summary>
 public sealed class AdminApiTests : IAsyncLifetime
 {
+    private readonly Captures _captures = new(TimeProvider.System, NullLogger.Instance);
     private readonly TempFolder _folder = new();
     private readonly TempFolder _lists = new();
     private readonly CacheScenario _scenario = new();
@@ -76,7 +77,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         Type[] shapes = [typeof(CacheStats), typeof(TierStats), typeof(EntryList), typeof(HeldEntry), typeof(EntryReport), typeof(HeldAnswers),
             typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged), typeof(ListReport), typeof(ListFacts), typeof(SubscriptionFacts), typeof(DownloadProgress),
             typeof(UpdateOrder), typeof(UpdateBegun), typeof(UnreadLine), typeof(RuleReport), typeof(RuleHits), typeof(ConfigurationState), typeof(ExplainReport), typeof(ExplainedRule),
-            typeof(AllowOrder), typeof(Allowed), typeof(ConditionTrial), typeof(ExplainedDial), typeof(ExplainedAddress), typeof(CacheForecast)];
+            typeof(AllowOrder), typeof(Allowed), typeof(ConditionTrial), typeof(ExplainedDial), typeof(ExplainedAddress), typeof(CacheForecast), typeof(CaptureOrder)];
         var members = shapes.SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct().ToList();
         Assert.True(members.Count > 40);
         Assert.All(members.Except(["routes"]), m => Assert.Contains($"`{m}`", doc, StringComparison.Ordinal));
@@ -365,6 +366,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         Lists = () => _subscriptions,
         Routes = () => routes,
         Traffic = _gauge,
+        Captures = _captures,
         Configuration = () => State,
         Reload = () => Task.FromResult(State with { Generation = 2 }),
     };

@@ -42,6 +42,8 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public CacheCounters Cache => _proxy!.Cache.Counters;
 
+    public Captures Captures => _proxy!.Captures;
+
     public CacheCare Care => _proxy!.Cache.Care;
 
     /// <summary>The records so far, in the order in which their exchanges began: they are written when these end, and the next client may be

@@ -30,6 +30,14 @@ internal sealed class AdminClient(string socket) : IDisposable
 
     public async Task<AdminAnswer> PostAsync<T>(string path, T body, CancellationToken stop) => await ReadAsync(await _http.PostAsJsonAsync(path, body, stop), stop);
 
+    /// <summary>An answer that is read while it comes, or why there is none.</summary>
+    public async Task<(Stream? Answer, AdminAnswer? Problem)> StreamAsync<T>(string path, T body, CancellationToken stop)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) };
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        return response.IsSuccessStatusCode ? (await response.Content.ReadAsStreamAsync(stop), null) : (null, await ReadAsync(response, stop));
+    }
+
     public void Dispose() => _http.Dispose();
 
     private static async Task<AdminAnswer> ReadAsync(HttpResponseMessage response, CancellationToken stop)

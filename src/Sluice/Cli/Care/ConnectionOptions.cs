@@ -11,11 +11,12 @@ internal sealed class ConnectionOptions(Option<string> configuration)
     private readonly Option<string?> _socket = new("--socket") { HelpName = "PATH", Description = "The admin socket; else the configuration file names it." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints the JSON of the admin API, for scripts." };
 
-    public Command AddTo(Command command)
+    public Command AddTo(Command command, bool printsJson = true)
     {
         command.Add(_socket);
         command.Add(configuration);
-        command.Add(_json);
+        if (printsJson)
+            command.Add(_json);
         return command;
     }
 

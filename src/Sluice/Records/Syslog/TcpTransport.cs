@@ -53,7 +53,7 @@ internal sealed class TcpTransport(SyslogOptions options, TimeProvider time) : I
             var there = socket is null ? 0 : (Acknowledged(socket) ?? 0) - _acknowledgedBefore;
             while (sent < ends.Length && ends[sent] <= there)
                 sent++;
-            Reset();
+            Break();
             throw new IOException(e.Message, e);
         }
     }
@@ -66,17 +66,27 @@ internal sealed class TcpTransport(SyslogOptions options, TimeProvider time) : I
 
     public void Dispose() => Reset();
 
+    /// <summary>What is not acknowledged goes over the next connection: this one is not to deliver it as well.</summary>
+    private void Break()
+    {
+        if (_socket is { } socket)
+            socket.LingerState = new LingerOption(true, 0);
+        Reset();
+    }
+
     private void AwaitAcknowledged(Socket socket, int count)
     {
-        var (last, since) = (_acknowledgedBefore, time.GetTimestamp());
+        var (last, since, hasEnded) = (_acknowledgedBefore, time.GetTimestamp(), false);
         while (Acknowledged(socket) is { } acknowledged && acknowledged - _acknowledgedBefore < count)
         {
             if (acknowledged > last)
                 (last, since) = (acknowledged, time.GetTimestamp());
             else if (time.GetElapsedTime(since).TotalMilliseconds > PatienceMs)
                 throw new SocketException((int)SocketError.TimedOut);
-            // Waits, unless the other side closes.
-            if (socket.Poll(PollMicroseconds, SelectMode.SelectRead) && socket.Receive(_ignored) == 0)
+            // A server that has sent FIN may read on; one that does not resets the connection.
+            if (!hasEnded)
+                hasEnded = socket.Poll(PollMicroseconds, SelectMode.SelectRead) && socket.Receive(_ignored) == 0;
+            else if (socket.Poll(PollMicroseconds, SelectMode.SelectError))
                 throw new SocketException((int)SocketError.ConnectionReset);
         }
     }
