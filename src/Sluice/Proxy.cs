@@ -26,8 +26,9 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly Authenticator _authenticator;
     private readonly HttpProxy _http;
     private readonly AccessLog _log;
-    private readonly TrafficGauge _gauge;
     private readonly Captures _captures;
+    private readonly TrafficGauge? _gauge;
+    private readonly DateTimeOffset _started;
     private AdminApi? _admin;
     private DashboardServer? _dashboard;
 
@@ -37,6 +38,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private volatile Configuration _configuration;
     private volatile Redaction? _redaction;
     private volatile IReadOnlyList<IServer> _servers = [];
+    private volatile ProgramPhase _phase;
 
     private Proxy(Configuration configuration, HttpCache cache, ILoggerFactory loggers, TimeProvider time, ConfigurationSource? source, Action<ExchangeRecord>? seen)
     {
@@ -46,7 +48,10 @@ public sealed partial class Proxy : IAsyncDisposable
         _log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
         _captures = new Captures(time, loggers.CreateLogger("Sluice.Captures"), TlsKeyLog.Fault is null ? TlsKeyLog.Path : null);
         _redaction = Redaction.Of(configuration.Log);
-        _gauge = new TrafficGauge(() => [], time, loggers.CreateLogger("Sluice.Records"));
+        _started = time.GetUtcNow();
+        // Who does not look does not pay for it.
+        if (configuration.Admin.Socket is not null || configuration.Dashboard.Bind is not null)
+            _gauge = new TrafficGauge(() => _open.Flows, time, loggers.CreateLogger("Sluice.Records"));
         _heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         _tunnelled = new Deadlines(time);
         _diagnostic = loggers.CreateLogger("Sluice");
@@ -94,11 +99,15 @@ public sealed partial class Proxy : IAsyncDisposable
         try
         {
             await proxy._captures.UseAsync(configuration.RuleCapture);
-            proxy._admin = await AdminApi.StartAsync(configuration.Admin, proxy.Administered, loggers);
+            var administered = proxy._gauge is { } gauge ? proxy.AdministeredWith(gauge) : null;
+            if (administered is not null)
+                proxy._admin = await AdminApi.StartAsync(configuration.Admin, administered, loggers);
             var sockets = proxy.Bind(configuration.Listeners);
             var gates = proxy.GatesOf(configuration, proxy._censor, [.. sockets.Select(socket => socket.EndPoint)]);
             proxy._servers = [.. gates.Zip(sockets, proxy.Serve)];
-            proxy._dashboard = await DashboardServer.StartAsync(() => proxy._configuration.Dashboard, proxy.Administered, proxy._authenticator, loggers);
+            proxy._phase = ProgramPhase.Serves;
+            if (administered is not null)
+                proxy._dashboard = await DashboardServer.StartAsync(() => proxy._configuration.Dashboard, administered, proxy._authenticator, loggers);
         }
         catch
         {
@@ -113,6 +122,7 @@ public sealed partial class Proxy : IAsyncDisposable
     /// <summary>Drains: accepts no more, lets what is open end for <c>limits.drain</c>, then breaks it off; the log is whole.</summary>
     public async ValueTask DisposeAsync()
     {
+        _phase = ProgramPhase.Drains;
         await EndReloadsAsync();
         await Task.WhenAll(_servers.Select(server => server.DisposeAsync().AsTask()).Concat(_leaving));
         await _captures.DisposeAsync();
@@ -126,10 +136,11 @@ public sealed partial class Proxy : IAsyncDisposable
         await _censor.DisposeAsync();
         await _authenticator.DisposeAsync();
         await _log.DisposeAsync();
+        await (_gauge?.DisposeAsync() ?? ValueTask.CompletedTask);
         await Cache.DisposeAsync();
     }
 
-    private Administered Administered => new()
+    private Administered AdministeredWith(TrafficGauge gauge) => new()
     {
         Cache = Cache,
         Censor = () => _censor,
@@ -137,12 +148,27 @@ public sealed partial class Proxy : IAsyncDisposable
         Lists = () => _lists,
         Routes = () => RoutesOf(_configuration),
         Time = _time,
-        Traffic = _gauge,
         Policies = () => _configuration.Policies,
         History = () => _configuration.Log.History?.Path,
         Captures = _captures,
+        Traffic = gauge,
+        Tunnels = () => _open.States(_redaction),
+        CloseTunnel = _open.Close,
+        Upstreams = () => _upstream.States,
+        Program = () => Program,
         Configuration = () => _state,
         Reload = ReloadAsync,
+    };
+
+    private ProgramState Program => new()
+    {
+        Started = _started,
+        Phase = _phase,
+        Listeners = [.. _servers.Select(server => new ListenerFacts(
+            server.Gate.Options.Name, server.Gate.Options.Kind.ToString().ToLowerInvariant(), server.EndPoint.ToString(), server.Open))],
+        Totals = Totals,
+        Outputs = _log.Outputs,
+        Away = _heartbeat.Away,
     };
 
     /// <summary>Where stored answers may have come from, besides the origins that clients name.</summary>
@@ -159,7 +185,7 @@ public sealed partial class Proxy : IAsyncDisposable
         _redaction?.Apply(record);
         Totals.Add(record);
         _log.Write(record);
-        _gauge.Write(record);
+        _gauge?.Write(record);
         _seen?.Invoke(record);
     }
 

@@ -47,6 +47,9 @@ public sealed class AdminApi : IAsyncDisposable
         PolicyEndpoints.Map(application, administered);
         ConfigurationEndpoints.Map(application, administered);
         CaptureEndpoints.Map(application, administered.Captures);
+        TrafficEndpoints.Map(application, administered);
+        ConnectionEndpoints.Map(application, administered);
+        HealthEndpoints.Map(application, administered);
     }
 
     public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using Sluice.Cache;
 using Sluice.Forwarding;
 using Sluice.Policy;
 using Sluice.Records;
+using Sluice.Upstream;
 
 namespace Sluice.Dashboard;
 
@@ -30,16 +31,18 @@ public sealed record Administered
 
     public required TrafficGauge Traffic { get; init; }
 
-    public Func<IReadOnlyList<TunnelFacts>> Tunnels { get; init; } = () => [];
-
-    public Func<long, bool> CloseTunnel { get; init; } = _ => false;
-
-    public Func<IReadOnlyList<UpstreamFacts>> Upstreams { get; init; } = () => [];
-
-    public Func<Readiness> Readiness { get; init; } = () => new([], []);
-
     /// <summary>Who captures what passes.</summary>
     public required Captures Captures { get; init; }
+
+    /// <summary>The tunnels and relays that are open.</summary>
+    public required Func<IReadOnlyList<TunnelState>> Tunnels { get; init; }
+
+    /// <summary>Closes one by its number; false: there is none.</summary>
+    public required Func<long, bool> CloseTunnel { get; init; }
+
+    public required Func<IReadOnlyList<UpstreamState>> Upstreams { get; init; }
+
+    public required Func<ProgramState> Program { get; init; }
 
     public required Func<ConfigurationState> Configuration { get; init; }
 

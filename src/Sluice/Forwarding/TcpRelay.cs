@@ -37,6 +37,8 @@ internal sealed class TcpRelay : IServer
     /// <summary>Null: nobody can capture.</summary>
     public Captures? Captures { get; init; }
 
+    public int Open => Math.Max(0, Volatile.Read(ref _open) - 1);
+
     public ListenerGate Gate
     {
         get => _gate;

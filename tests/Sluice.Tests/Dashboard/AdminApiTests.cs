@@ -30,8 +30,8 @@ public sealed class AdminApiTests : IAsyncLifetime
     private readonly LoggerFactory _loggers;
     private readonly Censor _censor;
     private readonly UpstreamPool _upstream;
-    private readonly TrafficGauge _gauge = new(() => [], TimeProvider.System, NullLogger.Instance);
     private readonly ListSubscriptions _subscriptions;
+    private readonly TrafficGauge _traffic = new(() => [], TimeProvider.System, NullLogger.Instance);
     private AdminApi? _api;
 
     public AdminApiTests()
@@ -60,8 +60,8 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await (_api?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _traffic.DisposeAsync();
         await _subscriptions.DisposeAsync();
-        await _gauge.DisposeAsync();
         _upstream.Dispose();
         await _censor.DisposeAsync();
         _loggers.Dispose();
@@ -365,8 +365,12 @@ public sealed class AdminApiTests : IAsyncLifetime
         Explainer = () => new Explainer(_censor, new Dialer(TimeProvider.System), Gates, null, _scenario.Cache),
         Lists = () => _subscriptions,
         Routes = () => routes,
-        Traffic = _gauge,
         Captures = _captures,
+        Traffic = _traffic,
+        Tunnels = () => [],
+        CloseTunnel = _ => false,
+        Upstreams = () => _upstream.States,
+        Program = () => new ProgramState { Started = DateTimeOffset.UnixEpoch, Phase = ProgramPhase.Serves, Listeners = [], Totals = new Totals(), Outputs = [] },
         Configuration = () => State,
         Reload = () => Task.FromResult(State with { Generation = 2 }),
     };

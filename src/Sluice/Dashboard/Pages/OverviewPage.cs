@@ -83,10 +83,12 @@ internal static class OverviewPage
     /// <summary>What somebody should look at.</summary>
     private static IEnumerable<Html> Alerts(Site site)
     {
-        var readiness = site.Administered.Readiness();
+        var readiness = Health.Readiness(site.Administered);
         foreach (var reason in readiness.Reasons)
-            yield return Layout.Box("bad", Html.Of($"<p>{reason}</p>"));
+            yield return Layout.Box("bad", Html.Of($"<p>{Sentence(reason)}</p>"));
         foreach (var warning in readiness.Warnings)
-            yield return Layout.Box("warn", Html.Of($"<p>{warning}</p>"));
+            yield return Layout.Box("warn", Html.Of($"<p>{Sentence(warning)}</p>"));
     }
+
+    private static string Sentence(string text) => text.Length == 0 ? "" : $"{char.ToUpperInvariant(text[0])}{text[1..]}{(text.EndsWith('.') ? "" : ".")}";
 }

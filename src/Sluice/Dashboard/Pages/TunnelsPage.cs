@@ -24,7 +24,7 @@ internal static class TunnelsPage
 
     private static Html Body(Site site, HttpContext context)
     {
-        var open = site.Administered.Tunnels().OrderByDescending(tunnel => tunnel.UpPerSecond + tunnel.DownPerSecond).ThenBy(tunnel => tunnel.Since).ToList();
+        var open = TunnelReport.Of(site.Administered).Tunnels.OrderByDescending(tunnel => tunnel.UpPerSecond + tunnel.DownPerSecond).ThenBy(tunnel => tunnel.Since).ToList();
         return Html.Of($"""
             <section id="tunnels" data-live>
             <dl class="figures">

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing;
+using Sluice.Upstream;
 
 namespace Sluice.Dashboard.Pages;
 
@@ -6,7 +7,7 @@ namespace Sluice.Dashboard.Pages;
 internal static class UpstreamsPage
 {
     private static readonly Column[] Columns =
-        [new("Upstream", "main"), new("Health"), new("Open", "n"), new("Idle", "n"), new("Waiting", "n"), new("Connects", "n"), new("Connecting takes", "n"), new("Failures", "n"), new("Last connect", "n")];
+        [new("Upstream", "main"), new("Health"), new("Open", "n"), new("Idle", "n"), new("Waiting", "n"), new("Requests", "n"), new("Connects", "n"), new("Failures", "n"), new("Last connect", "n")];
 
     public static void Map(IEndpointRouteBuilder app, Site site) => app.Get("/upstreams", context =>
         site.Page(context, "Upstreams", Html.Of($"""
@@ -16,16 +17,16 @@ internal static class UpstreamsPage
             """), refresh: 3));
 
     /// <summary>Its last try to connect came to nothing.</summary>
-    public static bool IsFailing(UpstreamFacts upstream) => upstream.LastErrorAt is { } failed && !(upstream.LastConnect > failed);
+    public static bool IsFailing(UpstreamState upstream) => upstream.LastErrorAt is { } failed && !(upstream.LastConnect > failed);
 
-    private static Row RowOf(Site site, UpstreamFacts upstream) => new(upstream.Name,
+    private static Row RowOf(Site site, UpstreamState upstream) => new(upstream.Name,
         Html.Of($"<span class=\"wrap\">{upstream.Name}</span>"),
         Health(site, upstream),
-        Html.Of($"{Figures.Count(upstream.Open)}"), Html.Of($"{Figures.Count(upstream.Idle)}"), Html.Of($"{Figures.Count(upstream.Waiting)}"), Html.Of($"{Figures.Count(upstream.Connects)}"),
-        Html.Of($"{Figures.Milliseconds(upstream.ConnectMs)}"),
+        Html.Of($"{Figures.Count(upstream.Open)}"), Html.Of($"{Figures.Count(upstream.Idle)}"), Html.Of($"{Figures.Count(upstream.Waiting)}"),
+        Html.Of($"{Figures.Count(upstream.Requests)}"), Html.Of($"{Figures.Count(upstream.Connects)}"),
         Html.Of($"{Figures.Count(upstream.Failures)}"), Figures.When(upstream.LastConnect, site.Now));
 
-    private static Html Health(Site site, UpstreamFacts upstream) =>
+    private static Html Health(Site site, UpstreamState upstream) =>
         IsFailing(upstream) ? Html.Of($"<span class=\"tag bad\">failing</span> <span class=\"fault\">{upstream.LastError?.Replace('_', ' ')} {Figures.When(upstream.LastErrorAt, site.Now)}</span>")
         : upstream.LastError is { } error ? Html.Of($"<span class=\"tag good\">good</span> <span class=\"faint\">{error.Replace('_', ' ')} {Figures.When(upstream.LastErrorAt, site.Now)}</span>")
         : Html.Of($"<span class=\"tag good\">good</span>");
