@@ -163,11 +163,11 @@ public sealed partial class Proxy
         _configuration = next with
         {
             Cache = _configuration.Cache, Admin = _configuration.Admin, Resolver = _configuration.Resolver, Limits = _configuration.Limits,
-            Dashboard = next.Dashboard with { Bind = _configuration.Dashboard.Bind },
+            Dashboard = next.Dashboard with { Bind = _configuration.Dashboard.Bind }, Otlp = _configuration.Otlp,
         };
         _redaction = Redaction.Of(next.Log);
-        await _log.UseAsync(next.Log);
         await _captures.UseAsync(next.RuleCapture);
+        await _log.UseAsync(LogOf(next.Log, _configuration.Otlp));
         await formerCensor.DisposeAsync();
     }
 
@@ -216,6 +216,7 @@ public sealed partial class Proxy
         Add("cache.disk", started.Cache.Disk != next.Cache.Disk);
         Add("admin.socket", started.Admin != next.Admin);
         Add("dashboard.bind", !Equals(started.Dashboard.Bind, next.Dashboard.Bind));
+        Add("otlp", started.Otlp != next.Otlp);
         Add("resolver", started.Resolver != next.Resolver);
         var (was, will) = (UpstreamOptionsOf(started.Limits), UpstreamOptionsOf(next.Limits));
         Add("limits.connect", was.Connect != will.Connect);

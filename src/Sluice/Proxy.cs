@@ -24,6 +24,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly OpenTunnels _open = new();
     private readonly Heartbeat _heartbeat;
     private readonly Authenticator _authenticator;
+    private readonly LoginStep _login;
     private readonly HttpProxy _http;
     private readonly AccessLog _log;
     private readonly Captures _captures;
@@ -45,8 +46,8 @@ public sealed partial class Proxy : IAsyncDisposable
         (_configuration, Cache, _loggers, _time, _source, _seen) = (configuration, cache, loggers, time, source, seen);
         _dialer = new Dialer(time, configuration.Resolver);
         _upstream = new UpstreamPool(_dialer, UpstreamOptionsOf(configuration.Limits), time);
-        _log = new AccessLog(configuration.Log, time, loggers.CreateLogger("Sluice.Records"));
         _captures = new Captures(time, loggers.CreateLogger("Sluice.Captures"), TlsKeyLog.Fault is null ? TlsKeyLog.Path : null);
+        _log = new AccessLog(LogOf(configuration.Log, configuration.Otlp), time, loggers.CreateLogger("Sluice.Records"));
         _redaction = Redaction.Of(configuration.Log);
         _started = time.GetUtcNow();
         // Who does not look does not pay for it.
@@ -63,7 +64,10 @@ public sealed partial class Proxy : IAsyncDisposable
         // A pseudonym of this process (RFC 9110 s.7.6.3): two proxies in a row are no loop.
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
         var tunnels = new Tunnels(_dialer, _tunnelled, _open);
-        _http = new HttpProxy(cache, new LoginStep(_authenticator), new Fetch(_upstream, cache, new RequestBuilder(via), tunnels, time), tunnels, via);
+        _login = new LoginStep(_authenticator);
+        _http = new HttpProxy(cache, _login, new Fetch(_upstream, cache, new RequestBuilder(via), tunnels, time), tunnels, via);
+        _meters = MetersOf(configuration);
+        _tracing = configuration.Otlp is { Traces: > 0 } traces ? new Tracing(traces, time, loggers.CreateLogger("Sluice.Records")) : null;
     }
 
     /// <summary>Where the listeners really are, in the configuration's order.</summary>
@@ -137,6 +141,8 @@ public sealed partial class Proxy : IAsyncDisposable
         await _authenticator.DisposeAsync();
         await _log.DisposeAsync();
         await (_gauge?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_tracing?.DisposeAsync() ?? ValueTask.CompletedTask);
+        _meters?.Dispose();
         await Cache.DisposeAsync();
     }
 
@@ -158,6 +164,7 @@ public sealed partial class Proxy : IAsyncDisposable
         Program = () => Program,
         Configuration = () => _state,
         Reload = ReloadAsync,
+        Metrics = _meters?.Provider,
     };
 
     private ProgramState Program => new()
@@ -165,7 +172,7 @@ public sealed partial class Proxy : IAsyncDisposable
         Started = _started,
         Phase = _phase,
         Listeners = [.. _servers.Select(server => new ListenerFacts(
-            server.Gate.Options.Name, server.Gate.Options.Kind.ToString().ToLowerInvariant(), server.EndPoint.ToString(), server.Open))],
+            server.Gate.Options.Name, server.Gate.Options.Kind.ToString().ToLowerInvariant(), server.EndPoint.ToString(), server.Load.Connections))],
         Totals = Totals,
         Outputs = _log.Outputs,
         Away = _heartbeat.Away,
@@ -184,8 +191,11 @@ public sealed partial class Proxy : IAsyncDisposable
         // Here alone: whoever gets the record gets it so.
         _redaction?.Apply(record);
         Totals.Add(record);
+        _meters?.Add(record);
         _log.Write(record);
         _gauge?.Write(record);
+        if (record.Trace is not null)
+            _tracing?.Write(record);
         _seen?.Invoke(record);
     }
 
@@ -216,8 +226,8 @@ public sealed partial class Proxy : IAsyncDisposable
     }
 
     private IServer Serve(ListenerGate gate, SocketListener socket) => gate.Options.Kind == ListenerKind.Tcp
-        ? new TcpRelay(gate, socket, _dialer, Write, _time) { Tunnels = _open, Captures = _captures }
-        : new HttpServer(gate, socket, _http, Write, _loggers, _time) { Captures = _captures };
+        ? new TcpRelay(gate, socket, _dialer, Write, _tracing, _time) { Tunnels = _open, Captures = _captures }
+        : new HttpServer(gate, socket, _http, Write, _tracing, _loggers, _time) { Captures = _captures };
 
     private Censor LoadCensor(Configuration configuration, Censor? former) =>
         Censor.Load(configuration.Policies, _time, _loggers.CreateLogger("Sluice.Policy"), former, JudgeAgain).Censor;

@@ -75,8 +75,9 @@ internal static class RecordsCount
         {
             using var json = JsonDocument.Parse(line);
             var record = json.RootElement;
+            var status = record.TryGetProperty("http_response_status_code", out var code) ? code.GetInt32() : 0;
             tally.Add(record.GetProperty("number").GetInt64(), record.GetProperty("kind").GetString()!, record.GetProperty("verdict").GetString()!,
-                record.GetProperty("http_response_status_code").GetInt32(), record.GetProperty("cache").GetString()!, record.TryGetProperty("client_gone", out _));
+                status, record.GetProperty("cache").GetString()!, record.TryGetProperty("client_gone", out _));
         }
         return tally;
     }
@@ -87,7 +88,7 @@ internal static class RecordsCount
         using var database = new SqliteConnection($"Data Source={path};Mode=ReadOnly");
         database.Open();
         using var command = database.CreateCommand();
-        command.CommandText = "SELECT number, kind, verdict, http_response_status_code, cache, coalesce(client_gone, 0) FROM exchanges";
+        command.CommandText = "SELECT number, kind, verdict, coalesce(http_response_status_code, 0), cache, coalesce(client_gone, 0) FROM exchanges";
         using var rows = command.ExecuteReader();
         while (rows.Read())
             tally.Add(rows.GetInt64(0), rows.GetString(1), rows.GetString(2), rows.GetInt32(3), rows.GetString(4), rows.GetInt32(5) != 0);

@@ -38,6 +38,9 @@ public sealed record Configuration
 
     public ResolverOptions Resolver { get; init; } = new();
 
+    /// <summary>Null: nothing is sent to a collector.</summary>
+    public OtlpOptions? Otlp { get; init; }
+
     public AdminOptions Admin { get; init; } = new();
 
     public DashboardOptions Dashboard { get; init; } = new();

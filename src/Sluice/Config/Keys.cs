@@ -28,6 +28,8 @@ internal enum KeyKind
     AccessLog,
     FlagOrSection,
     Resolver,
+    Headers,
+    Ratio,
 }
 
 /// <summary>One key of the configuration.</summary>
@@ -221,6 +223,15 @@ internal static class Keys
         new("page.template", KeyKind.Path, "the page that comes with Sluice", "A file of HTML with placeholders such as {{reason}}, read at each reload."),
 
         new("resolver", KeyKind.Resolver, "the servers of /etc/resolv.conf", "Who is asked for the addresses of names, after /etc/hosts: name servers, as in [10.0.0.53, \"[2001:db8::53]:53\"], or system: the system's resolver, whose answers are kept for 30 s."),
+
+        new("otlp", KeyKind.Section, "nothing is sent", "An OpenTelemetry collector that records, metrics and traces are sent to."),
+        new("otlp.to", KeyKind.Text, null, "Its URL: http://host:4318, or with grpc http://host:4317.") { Example = "http://127.0.0.1:4318" },
+        Pick("otlp.protocol", "http", "http: protobuf in POST requests.", "http", "grpc"),
+        new("otlp.headers", KeyKind.Headers, "none", "Fields of every request to it, by name, as for a token; never shown."),
+        new("otlp.logs", KeyKind.Flag, "true", "true: every record is sent, as one more access log.") { DefaultIsValue = true },
+        new("otlp.metrics", KeyKind.Flag, "true", "true: metrics are sent.") { DefaultIsValue = true },
+        new("otlp.traces", KeyKind.Ratio, "true", "true, false, or the part of all exchanges that is traced, as in 0.01; a client that says whether its trace is recorded decides.") { DefaultIsValue = true },
+        Time("otlp.interval", "10s", "Between two exports of metrics, 1s or more."),
 
         new("admin", KeyKind.Section, "off", "The admin API, which the commands cache, lists and rules speak to."),
         Req("admin.socket", KeyKind.Path, "The Unix socket where it is served, for the user alone that Sluice runs as (0600)."),

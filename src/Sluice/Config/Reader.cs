@@ -38,6 +38,7 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
             Lists = lists with { Lists = policies.Subscribed },
             Log = new LogReader(folder).Read(top.Child("logs")),
             Capture = capture,
+            Otlp = OtlpReader.Read(top.Child("otlp")),
             Page = ReadPage(top.Child("page")),
             Limits = ReadLimits(top.Child("limits")),
         };

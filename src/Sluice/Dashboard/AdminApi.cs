@@ -50,6 +50,8 @@ public sealed class AdminApi : IAsyncDisposable
         TrafficEndpoints.Map(application, administered);
         ConnectionEndpoints.Map(application, administered);
         HealthEndpoints.Map(application, administered);
+        if (administered.Metrics is { } metrics)
+            application.MapPrometheusScrapingEndpoint("/metrics", metrics, configureBranchedPipeline: null, optionsName: null);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,4 @@
+using OpenTelemetry.Metrics;
 using Sluice.Cache;
 using Sluice.Forwarding;
 using Sluice.Policy;
@@ -29,10 +30,10 @@ public sealed record Administered
     /// <summary>The file of the history; null: there is none.</summary>
     public Func<string?> History { get; init; } = () => null;
 
-    public required TrafficGauge Traffic { get; init; }
-
     /// <summary>Who captures what passes.</summary>
     public required Captures Captures { get; init; }
+
+    public required TrafficGauge Traffic { get; init; }
 
     /// <summary>The tunnels and relays that are open.</summary>
     public required Func<IReadOnlyList<TunnelState>> Tunnels { get; init; }
@@ -48,6 +49,9 @@ public sealed record Administered
 
     /// <summary>Reads the configuration and the lists again.</summary>
     public required Func<Task<ConfigurationState>> Reload { get; init; }
+
+    /// <summary>What Prometheus is answered from; null: it is not.</summary>
+    public MeterProvider? Metrics { get; init; }
 }
 
 /// <summary>GET /v1/configuration, POST /v1/configuration/reload</summary>

@@ -12,6 +12,7 @@ internal sealed class HttpServer : IServer
 {
     private readonly HttpProxy _proxy;
     private readonly Action<ExchangeRecord> _write;
+    private readonly Tracing? _tracing;
     private readonly ILogger _log;
     private readonly Deadlines _deadlines;
     private readonly SocketListener _listener;
@@ -21,8 +22,9 @@ internal sealed class HttpServer : IServer
     private volatile bool _stops;
 
     /// <param name="listener">Already bound.</param>
-    public HttpServer(ListenerGate gate, SocketListener listener, HttpProxy proxy, Action<ExchangeRecord> write, ILoggerFactory loggers, TimeProvider time)
+    public HttpServer(ListenerGate gate, SocketListener listener, HttpProxy proxy, Action<ExchangeRecord> write, Tracing? tracing, ILoggerFactory loggers, TimeProvider time)
     {
+        _tracing = tracing;
         _gate = gate;
         _proxy = proxy;
         _write = write;
@@ -36,8 +38,6 @@ internal sealed class HttpServer : IServer
 
     /// <summary>Null: nobody can capture.</summary>
     public Captures? Captures { get; init; }
-
-    public int Open => Math.Max(0, Volatile.Read(ref _open) - 1);
 
     public ListenerGate Gate
     {
@@ -86,6 +86,7 @@ internal sealed class HttpServer : IServer
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask ServeAsync(Exchange x)
     {
+        x.Record.Trace = _tracing?.Begin(x.Record, x.Fields, x.Began);
         try
         {
             await _proxy.ServeAsync(x);

@@ -14,9 +14,6 @@ public interface IServer : IAsyncDisposable
     /// <summary>What is open now. Not for I/O threads.</summary>
     ListenerLoad Load { get; }
 
-    /// <summary>Connections of clients that are open.</summary>
-    int Open { get; }
-
     /// <summary>Ends the open tunnels and relays that would be refused by now.</summary>
     void JudgeAgain();
 }

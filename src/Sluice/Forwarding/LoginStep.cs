@@ -1,5 +1,6 @@
 using Sluice.Http;
 using Sluice.Policy;
+using Sluice.Records;
 
 namespace Sluice.Forwarding;
 
@@ -25,6 +26,7 @@ internal sealed class LoginStep(Authenticator authenticator)
     {
         if (!x.Listener.Options.Login)
             return default;
+        x.Trace?.Enter(Stage.Login);
         var field = x.Fields.Get(FieldNames.ProxyAuthorization);
         if (field is not null && x.Client.Login.Find(field) is { } user)
             return new(Enter(x, user));

@@ -11,6 +11,7 @@ internal sealed class TcpRelay : IServer
 {
     private readonly Dialer _dialer;
     private readonly Action<ExchangeRecord> _write;
+    private readonly Tracing? _tracing;
     private readonly Deadlines _deadlines;
     private readonly SocketListener _listener;
     private readonly CancellationTokenSource _stop = new();
@@ -19,8 +20,9 @@ internal sealed class TcpRelay : IServer
     private volatile ListenerGate _gate;
     private int _open = 1; // the accepting loop counts as one
 
-    public TcpRelay(ListenerGate gate, SocketListener listener, Dialer dialer, Action<ExchangeRecord> write, TimeProvider time)
+    public TcpRelay(ListenerGate gate, SocketListener listener, Dialer dialer, Action<ExchangeRecord> write, Tracing? tracing, TimeProvider time)
     {
+        _tracing = tracing;
         _gate = gate;
         _listener = listener;
         _dialer = dialer;
@@ -36,8 +38,6 @@ internal sealed class TcpRelay : IServer
 
     /// <summary>Null: nobody can capture.</summary>
     public Captures? Captures { get; init; }
-
-    public int Open => Math.Max(0, Volatile.Read(ref _open) - 1);
 
     public ListenerGate Gate
     {
@@ -94,6 +94,7 @@ internal sealed class TcpRelay : IServer
         record.Url = to.ToString();
         var captured = Captures is { IsOn: true } captures ? captures.Choose(record) : null;
         client = captured?.Tap(client, weDialled: false) ?? client;
+        record.Trace = _tracing?.Begin(record, null, began);
         try
         {
             if (!gate.Admits(record.Client))
@@ -116,6 +117,7 @@ internal sealed class TcpRelay : IServer
     private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record, CapturedExchange? captured)
     {
         DialResult dial;
+        record.Trace?.Enter(Stage.Connect);
         try
         {
             dial = await _dialer.DialAsync(to, gate.Addresses, gate.Limits.Connect, _stop.Token);
@@ -134,6 +136,7 @@ internal sealed class TcpRelay : IServer
             return;
         }
         upstream = captured?.Tap(upstream, weDialled: true) ?? upstream;
+        record.Trace?.Enter(Stage.Relay);
         var relay = new Relay(client, upstream, _deadlines);
         using var open = Tunnels.Add(record, relay.Stop);
         open.Count = relay;

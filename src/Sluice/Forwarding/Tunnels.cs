@@ -23,6 +23,7 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines, OpenTunnels al
         if (!x.Listener.LetsConnectTo(target.Port))
             return ErrorPage.For(x.Record.Verdict = PortDenied(target.Port));
         DialResult dial;
+        x.Trace?.Enter(Stage.Connect);
         try
         {
             x.Client.Watch();
@@ -82,6 +83,7 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines, OpenTunnels al
     private async ValueTask RunAsync(
         Exchange x, TcpSocket upstream, SslStream? tls, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> earlyDown)
     {
+        x.Trace?.Enter(Stage.Tunnel);
         if (await x.Client.TakeOverAsync() is not { } client)
         {
             tls?.Dispose();

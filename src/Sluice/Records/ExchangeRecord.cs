@@ -140,6 +140,9 @@ public sealed class ExchangeRecord
 
     public string? UserAgent { get; set; }
 
+    /// <summary>Null: it is not traced.</summary>
+    public ExchangeTrace? Trace { get; set; }
+
     /// <summary>Further fields of the request and the response; null: none are configured, or none was there.</summary>
     public IReadOnlyList<RecordedValue>? Fields { get; set; }
 

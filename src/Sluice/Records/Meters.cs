@@ -24,7 +24,7 @@ public sealed class Meters : IDisposable
         _ = new StateMeters(_meter, gauges, time);
         var builder = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(Resources.Builder()).AddMeter(Name, Runtime).AddView(ViewOf);
         if (isScraped)
-            builder.AddPrometheusExporter(options => options.ScrapeResponseCacheDurationMilliseconds = 0);
+            builder.AddPrometheusExporter(options => (options.ScrapeResponseCacheDurationMilliseconds, options.ScopeInfoEnabled) = (0, false));
         if (otlp is not null)
             builder.AddReader(new PeriodicExportingMetricReader(new MetricExporter(otlp, _meter), (int)otlp.Interval.TotalMilliseconds, (int)Endpoint.Timeout.TotalMilliseconds));
         Provider = builder.Build();
@@ -47,8 +47,10 @@ public sealed class Meters : IDisposable
     private MetricStreamConfiguration? ViewOf(Instrument instrument) => instrument.Name switch
     {
         _ when instrument.Meter.Name == Name => instrument.Meter == _meter ? null : MetricStreamConfiguration.Drop,
-        "dotnet.thread_pool.thread.count" => new MetricStreamConfiguration { Name = "dotnet.thread_pool.threads" },
+        "dotnet.process.cpu.count" => new MetricStreamConfiguration { Name = "dotnet.process.cpus" },
         "dotnet.assembly.count" or "dotnet.timer.count" => MetricStreamConfiguration.Drop,
+        // Told as sums that only grow, which they are not: ours stand in for them.
+        "dotnet.thread_pool.thread.count" or "dotnet.thread_pool.queue.length" => MetricStreamConfiguration.Drop,
         _ => null,
     };
 }

@@ -36,4 +36,6 @@ internal static partial class RecordsLog
 
     [LoggerMessage(21, LogLevel.Error, "{Path}: records that are too old cannot be removed: {Reason}")]
     public static partial void HistoryUntidy(ILogger log, string path, string reason);
+    [LoggerMessage(10, LogLevel.Error, "{Output}: {Count} records are lost: {Reason}, and would do so again")]
+    public static partial void Refused(ILogger log, string output, long count, string reason);
 }

@@ -44,7 +44,7 @@ public sealed class TrafficGauge : IAsyncDisposable
         (_open, _time, _began, _beganAt) = (open, time, time.GetUtcNow(), time.GetTimestamp());
         _looked = _beganAt;
         _counts = new TrafficCounts(SecondNow);
-        _writer = new RecordWriter(new Output(this), Gather, time, log);
+        _writer = new RecordWriter(new Feed(this), Gather, time, log);
         _ticking = time.CreateTimer(static gauge => ((TrafficGauge)gauge!).Tick(), this, UntilNextSecond, Timeout.InfiniteTimeSpan);
     }
 
@@ -110,11 +110,16 @@ public sealed class TrafficGauge : IAsyncDisposable
     /// <summary>Counts what is queued; readers are told that no more comes.</summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_lock)
+        {
+            if (_ended)
+                return;
+            _ended = true;
+        }
         await _ticking.DisposeAsync();
         await _writer.DisposeAsync();
         lock (_lock)
         {
-            _ended = true;
             foreach (var reader in _readers)
                 reader.End();
         }
@@ -126,7 +131,7 @@ public sealed class TrafficGauge : IAsyncDisposable
             _readers = [.. _readers.Where(other => other != reader)];
     }
 
-    private void Count(List<ExchangeRecord> batch)
+    internal void Count(IReadOnlyList<ExchangeRecord> batch)
     {
         lock (_lock)
         {
@@ -184,7 +189,7 @@ public sealed class TrafficGauge : IAsyncDisposable
     private TimeSpan UntilNextSecond => TimeSpan.FromTicks(TimeSpan.TicksPerSecond - Monotonic.Ticks % TimeSpan.TicksPerSecond) + Late;
 
     /// <summary>The end of the writer's queue.</summary>
-    private sealed class Output(TrafficGauge gauge) : IRecordOutput
+    private sealed class Feed(TrafficGauge gauge) : IRecordOutput
     {
         // As long as that readers wait for the lock.
         private const int Most = 1024;

@@ -62,7 +62,9 @@ public sealed class UpstreamPool : IDisposable
             var connection = kept;
             if (connection is null)
             {
+                var began = _deadlines.Time.GetTimestamp();
                 var dialled = await _dialer.DialAsync(request.To, request.Addresses, request.Aborted);
+                request.Dial = (began, _deadlines.Time.GetTimestamp());
                 if (dialled.Socket is not { } socket)
                 {
                     _shelves.Leave(request.To);

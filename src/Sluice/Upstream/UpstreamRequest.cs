@@ -44,6 +44,9 @@ public sealed class UpstreamRequest
     /// <summary>The client left.</summary>
     public CancellationToken Aborted { get; init; }
 
+    /// <summary>When a connection was dialled for it, and when it was made or was not, by the pool's time provider; 0: a kept one carried it, or over HTTP/2 one that is shared.</summary>
+    public (long Began, long Ended) Dial { get; internal set; }
+
     private TimeLimited? _asked;
     private long _shortenedTo;
     private volatile bool _isShared;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Text;
 using Sluice.Tests.Kit;
 
 namespace Sluice.Tests.Cli;
@@ -27,11 +27,11 @@ public sealed partial class CaptureCommandTests : IDisposable
     {
         await using var origin = ScriptedOrigin.With("hello", "Set-Cookie: a=b");
         await File.WriteAllTextAsync(Yaml, "listeners: [{ kind: forward, bind: 127.0.0.1:0 }]\nadmin: { socket: admin.sock }\nlogs: { access: off }\n", TestContext.Current.CancellationToken);
-        var (_, proxy) = await _processes.ServeAsync(Yaml);
+        var (process, proxy) = await _processes.ServeAsync(Yaml);
         var file = _folder.File("f.pcapng");
         await File.WriteAllTextAsync(file, "was there before", TestContext.Current.CancellationToken);
         var capture = _processes.Start($"capture --out {file} --filter url=/wanted --filter client=127.0.0.0/8 --size 1MiB -c {Yaml}");
-        var pipe = _processes.Start($"capture --out - --for 2s -c {Yaml}");
+        var pipe = _processes.Start($"capture --out - --for 5m -c {Yaml}");
         using var piped = new MemoryStream();
         var reading = pipe.StandardOutput.BaseStream.CopyToAsync(piped, TestContext.Current.CancellationToken);
         Assert.Equal($"capturing to {file}, Ctrl-C ends it", await SluiceProcesses.SaysAsync(capture, "Ctrl-C"));
@@ -43,13 +43,21 @@ public sealed partial class CaptureCommandTests : IDisposable
             Assert.Equal("hello", (await client.ReadResponseAsync()).Text);
             Assert.Empty(await client.ReadToEndAsync());
         }
-        await reading.Within(SluiceProcesses.Patience);
-        Assert.StartsWith("2 exchanges, ", await SluiceProcesses.SaysAsync(pipe, "none lost"), StringComparison.Ordinal);
+        // Both sides of the answer have come.
+        for (var tries = 0; (await File.ReadAllTextAsync(file, Encoding.Latin1, TestContext.Current.CancellationToken)).Split("hello").Length < 3; tries++)
+        {
+            Assert.True(tries < 3000, "the answer does not come");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
         Assert.Equal(0, Kill(capture.Id, Interrupt));
         var said = await SluiceProcesses.SaysAsync(capture, "lost");
         Assert.Matches("^1 exchanges, [0-9]+ packets, [0-9]+ octets; none lost$", said);
         await capture.WaitForExitAsync(TestContext.Current.CancellationToken).Within(SluiceProcesses.Patience);
         Assert.Equal(0, capture.ExitCode);
+        // The other one ends with the proxy.
+        Assert.Equal(0, Kill(process.Id, Interrupt));
+        await reading.Within(SluiceProcesses.Patience);
+        Assert.StartsWith("2 exchanges, ", await SluiceProcesses.SaysAsync(pipe, "none lost"), StringComparison.Ordinal);
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(file).UnixFileMode);
         var seen = (await Tshark.ReadAsync(file)).FindsNothing();

@@ -45,7 +45,8 @@ internal sealed class TopNames<T> where T : notnull
     /// <summary>As many names are told apart in a minute that is over.</summary>
     public const int Kept = 512;
 
-    private const int Most = 2 * Kept;
+    // The more there is room for, the more seldom names have to go.
+    private const int Most = 4 * Kept;
     private const int Minutes = SecondSeries.Longest / 60;
 
     private readonly Dictionary<T, Tally> _now = [];
@@ -81,17 +82,14 @@ internal sealed class TopNames<T> where T : notnull
     private void Prune()
     {
         var names = _now.ToArray();
-        Array.Sort(names, static (one, other) => other.Value.Exchanges.CompareTo(one.Value.Exchanges));
-        Array.Sort(names, Kept / 2, names.Length - Kept / 2, ByBytes.Instance);
+        // Sorting by numbers of their own takes a third of the time that comparing tallies does.
+        Array.Sort(Array.ConvertAll(names, static name => -(long)name.Value.Exchanges), names);
+        var rest = names[(Kept / 2)..];
+        Array.Sort(Array.ConvertAll(rest, static name => -name.Value.Bytes), rest);
         _now.Clear();
-        foreach (var (name, tally) in names.AsSpan(0, Kept))
+        foreach (var (name, tally) in names.AsSpan(0, Kept / 2))
             _now.Add(name, tally);
-    }
-
-    private sealed class ByBytes : IComparer<KeyValuePair<T, Tally>>
-    {
-        public static readonly ByBytes Instance = new();
-
-        public int Compare(KeyValuePair<T, Tally> x, KeyValuePair<T, Tally> y) => y.Value.Bytes.CompareTo(x.Value.Bytes);
+        foreach (var (name, tally) in rest.AsSpan(0, Kept / 2))
+            _now.Add(name, tally);
     }
 }

@@ -104,6 +104,8 @@ internal sealed class StateMeters
     {
         var began = System.Diagnostics.Process.GetCurrentProcess().StartTime.ToUniversalTime();
         Gauge("process.uptime", "s", "Since the process began.", () => [new((_time.GetUtcNow() - began).TotalSeconds)]);
+        UpDown("sluice.thread_pool.threads", "{thread}", "Threads of the pool.", () => [new(ThreadPool.ThreadCount)]);
+        UpDown("sluice.thread_pool.queue", "{work_item}", "Work that waits for a thread of the pool.", () => [new(ThreadPool.PendingWorkItemCount)]);
         if (!OperatingSystem.IsLinux())
             return;
         UpDown("sluice.descriptor.usage", "{file_descriptor}", "Open file descriptors.", () => [new(Directory.EnumerateFileSystemEntries("/proc/self/fd").Count())]);
