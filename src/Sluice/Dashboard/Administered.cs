@@ -32,6 +32,7 @@ public sealed record Administered
 
     /// <summary>Who captures what passes.</summary>
     public required Captures Captures { get; init; }
+
     public required TrafficGauge Traffic { get; init; }
 
     /// <summary>The tunnels and relays that are open.</summary>

@@ -60,7 +60,7 @@ public sealed class DashboardServer : IAsyncDisposable
         application.Use(door.PassAsync);
         application.UseRouting();
         AdminApi.Map(application, administered);
-        SiteMap.Map(application, site);
+        SiteMap.Map(application, site, new AllowList(administered, log));
         try
         {
             await application.StartAsync();

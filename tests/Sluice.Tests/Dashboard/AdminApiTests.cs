@@ -79,7 +79,7 @@ public sealed class AdminApiTests : IAsyncLifetime
             typeof(UpdateOrder), typeof(UpdateBegun), typeof(UnreadLine), typeof(RuleReport), typeof(RuleHits), typeof(ConfigurationState), typeof(ExplainReport), typeof(ExplainedRule),
             typeof(StatusReport), typeof(ListenerFacts), typeof(Totals), typeof(OutputState), typeof(Readiness), typeof(Liveness), typeof(TrafficReport), typeof(TrafficSeries), typeof(TrafficSums), typeof(TrafficSecond),
             typeof(ListenerTraffic), typeof(NamedTraffic), typeof(RuleTraffic), typeof(MissedRecords), typeof(TunnelReport), typeof(TunnelFacts), typeof(CloseOrder), typeof(TunnelsClosed), typeof(UpstreamReport),
-            typeof(UpstreamState), typeof(ConditionTrial), typeof(ExplainedDial), typeof(ExplainedAddress), typeof(CacheForecast), typeof(CaptureOrder)];
+            typeof(UpstreamState), typeof(AllowOrder), typeof(Allowed), typeof(ConditionTrial), typeof(ExplainedDial), typeof(ExplainedAddress), typeof(CacheForecast), typeof(CaptureOrder)];
         var members = shapes.SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct().ToList();
         Assert.True(members.Count > 40);
         Assert.All(members.Except(["routes"]), m => Assert.Contains($"`{m}`", doc, StringComparison.Ordinal));

@@ -40,6 +40,8 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public string Url => $"http://{EndPoint}";
 
+    public IPEndPoint DashboardEndPoint => _proxy!.DashboardEndPoint!;
+
     public CacheCounters Cache => _proxy!.Cache.Counters;
 
     public Captures Captures => _proxy!.Captures;

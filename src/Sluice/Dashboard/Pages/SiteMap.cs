@@ -9,9 +9,14 @@ internal static class SiteMap
 {
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
-    public static void Map(IEndpointRouteBuilder app, Site site)
+    public static void Map(IEndpointRouteBuilder app, Site site, AllowList allowList)
     {
         Assets.Map(app);
+        OverviewPage.Map(app, site);
+        TrafficPage.Map(app, site);
+        BlockedPage.Map(app, site, allowList);
+        TunnelsPage.Map(app, site);
+        UpstreamsPage.Map(app, site);
         LoginPage.Map(app, site);
         CachePage.Map(app, site);
         EntryPage.Map(app, site);
