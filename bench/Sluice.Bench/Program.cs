@@ -20,6 +20,7 @@ return args switch
     ["disk-faults", .. var options] => await DiskFaults.RunAsync(options),
     ["allocations", .. var options] => await Allocations.RunAsync(options),
     ["censor-cost", .. var options] => await CensorCost.RunAsync(options),
+    ["records-count", .. var options] => await RecordsCount.RunAsync(options),
     ["records-cost", .. var options] => await RecordsCost.RunAsync(options),
     ["reload", .. var options] => await ReloadUnderLoad.RunAsync(options),
     ["history-kill", .. var options] => await HistoryKill.RunAsync(options),

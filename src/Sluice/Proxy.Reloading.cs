@@ -5,7 +5,7 @@
 //   to be shown. Then each listener gets its new gate, by one reference: an exchange ends under the gate under which it began. A listener keeps its socket where its address
 //   stays; a new one is bound before anything changes; one that is gone drains as at the end of the program. Last, open tunnels and relays are judged again.
 // Facts: lists are shared by generations, so those that have not changed cost nothing; rules keep their counters by policy and id. The sizes of the cache, its folder, the
-//   admin socket, the name servers and the limits of upstream connections are taken at the start only: what has changed of these is told.
+//   admin socket, the dashboard's address, the name servers and the limits of upstream connections are taken at the start only: what has changed of these is told.
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.NetworkInformation;
@@ -160,9 +160,14 @@ public sealed partial class Proxy
             _lists.Start();
         }
         // Of what is taken at the start only, what was taken then.
-        _configuration = next with { Cache = _configuration.Cache, Admin = _configuration.Admin, Resolver = _configuration.Resolver, Limits = _configuration.Limits };
+        _configuration = next with
+        {
+            Cache = _configuration.Cache, Admin = _configuration.Admin, Resolver = _configuration.Resolver, Limits = _configuration.Limits,
+            Dashboard = next.Dashboard with { Bind = _configuration.Dashboard.Bind }, Otlp = _configuration.Otlp,
+        };
         _redaction = Redaction.Of(next.Log);
-        await _log.UseAsync(next.Log);
+        await _captures.UseAsync(next.RuleCapture);
+        await _log.UseAsync(LogOf(next.Log, _configuration.Otlp));
         await formerCensor.DisposeAsync();
     }
 
@@ -210,6 +215,8 @@ public sealed partial class Proxy
         Add("cache.maxEntry", started.Cache.MaxEntryBytes != next.Cache.MaxEntryBytes);
         Add("cache.disk", started.Cache.Disk != next.Cache.Disk);
         Add("admin.socket", started.Admin != next.Admin);
+        Add("dashboard.bind", !Equals(started.Dashboard.Bind, next.Dashboard.Bind));
+        Add("otlp", started.Otlp != next.Otlp);
         Add("resolver", started.Resolver != next.Resolver);
         var (was, will) = (UpstreamOptionsOf(started.Limits), UpstreamOptionsOf(next.Limits));
         Add("limits.connect", was.Connect != will.Connect);

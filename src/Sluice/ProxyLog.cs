@@ -13,6 +13,12 @@ internal static partial class ProxyLog
     [LoggerMessage(4, LogLevel.Error, "The reload failed by a bug of ours")]
     public static partial void ReloadFailed(ILogger log, Exception bug);
 
+    [LoggerMessage(5, LogLevel.Warning, "The keys of TLS to upstreams are written to {File}, as SSLKEYLOGFILE says: whoever has them reads what passes")]
+    public static partial void KeysAreLogged(ILogger log, string file);
+
+    [LoggerMessage(6, LogLevel.Error, "The keys of TLS cannot be written to {File}, as SSLKEYLOGFILE says: {Reason}")]
+    public static partial void KeysCannotBeLogged(ILogger log, string file, string reason);
+
     [LoggerMessage(3, LogLevel.Warning, "{Key} has changed: that takes effect when the program starts again")]
     public static partial void AtNextStart(ILogger log, string key);
 }

@@ -3,16 +3,18 @@ using System.Runtime.InteropServices;
 using Sluice.Cli.Care;
 using Sluice.Cli.Logs;
 using Sluice.Cli.Policies;
+using Sluice.Cli.Top;
 
 namespace Sluice.Cli;
 
 /// <summary>Every command of the program. Exit codes: 0 all went well, 1 the configuration or the call is wrong,
-/// 2 it could not be run.</summary>
+/// 2 it could not be run; <c>status</c> has one more: 3 not ready.</summary>
 internal static class CommandTree
 {
     public const int Ok = 0;
     public const int Wrong = 1;
     public const int Failed = 2;
+    public const int NotReady = 3;
 
     /// <param name="output">Instead of the console; null: the console.</param>
     /// <param name="error">The same.</param>
@@ -37,7 +39,10 @@ internal static class CommandTree
         root.Add(CacheCommands.Command(examples, ConfigurationOption()));
         root.Add(PolicyCommands.Lists(examples, ConfigurationOption()));
         root.Add(PolicyCommands.Rules(examples, ConfigurationOption()));
+        root.Add(CaptureCommand.Command(examples, ConfigurationOption()));
         root.Add(ConfigurationCommands.Reload(examples, ConfigurationOption()));
+        root.Add(StatusCommand.Command(examples, ConfigurationOption()));
+        root.Add(TopCommand.Command(examples, ConfigurationOption()));
         root.Add(Demonstrate(examples));
         root.Add(Completion.Command(examples));
         examples.ShowIn(root);

@@ -65,7 +65,7 @@ internal static class Serving
             signal.Cancel = true;
             _ = proxy.ReloadAsync();
         });
-        await Console.Error.WriteAsync(StartText.Of(configuration, proxy.EndPoints));
+        await Console.Error.WriteAsync(StartText.Of(configuration, proxy.EndPoints, proxy.DashboardEndPoint));
         await ended.Task;
         await proxy.DisposeAsync();
         await Console.Error.WriteAsync(StartText.Totals(proxy));

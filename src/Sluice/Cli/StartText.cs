@@ -10,7 +10,7 @@ namespace Sluice.Cli;
 /// <summary>What a person reads at the start and at the end.</summary>
 internal static class StartText
 {
-    public static string Of(Configuration configuration, IReadOnlyList<IPEndPoint> endPoints)
+    public static string Of(Configuration configuration, IReadOnlyList<IPEndPoint> endPoints, IPEndPoint? dashboard = null)
     {
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"Sluice {Version} listens on\n");
         foreach (var (listener, at) in configuration.Listeners.Zip(endPoints))
@@ -22,6 +22,8 @@ internal static class StartText
             text.Append("Names: by the system's resolver, kept for 30 s. ");
         if (configuration.Admin.Socket is { } socket)
             text.Append(CultureInfo.InvariantCulture, $"Admin API: {socket}. ");
+        if (dashboard is not null)
+            text.Append(CultureInfo.InvariantCulture, $"Dashboard: http://{dashboard}/. ");
         return text.Append("Ctrl-C ends what is open and prints totals.\n").ToString();
     }
 

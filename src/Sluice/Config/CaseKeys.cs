@@ -26,5 +26,5 @@ internal static class CaseKeys
         new("cases[].rule", KeyKind.Text, "any, or none", "The id of the rule that decides."),
     ];
 
-    public static readonly KeyTable Table = new(All, []);
+    public static readonly KeyTable Table = new(All);
 }

@@ -28,11 +28,22 @@ public sealed record Configuration
 
     public LogOptions Log { get; init; } = new();
 
+    /// <summary>Null: it is not configured.</summary>
+    public CaptureOptions? Capture { get; init; }
+
+    /// <summary>The same, where a rule captures.</summary>
+    public CaptureOptions? RuleCapture => Policies.Any(policy => policy.Rules.Any(rule => rule.Captures)) ? Capture : null;
+
     public PageOptions Page { get; init; } = new();
 
     public ResolverOptions Resolver { get; init; } = new();
 
+    /// <summary>Null: nothing is sent to a collector.</summary>
+    public OtlpOptions? Otlp { get; init; }
+
     public AdminOptions Admin { get; init; } = new();
+
+    public DashboardOptions Dashboard { get; init; } = new();
 
     public LimitOptions Limits { get; init; } = new();
 }

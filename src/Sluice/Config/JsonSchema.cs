@@ -65,6 +65,8 @@ internal static class JsonSchema
         KeyKind.QueryNames => Either(new() { ["const"] = "all" }, Many(Word())),
         KeyKind.Patterns => new() { ["type"] = "object", ["additionalProperties"] = new JsonObject { ["type"] = new JsonArray("string", "null") } },
         KeyKind.Groups => new() { ["type"] = "object", ["additionalProperties"] = Many(Word()) },
+        KeyKind.Headers => new() { ["type"] = "object", ["additionalProperties"] = Word() },
+        KeyKind.Ratio => Either(new() { ["type"] = "boolean" }, new() { ["type"] = "number", ["minimum"] = 0, ["maximum"] = 1 }),
         KeyKind.Hosts => Either(Many(Word()), Map(key.Path)),
         KeyKind.Resolver => Either(new() { ["const"] = "system" }, Many(Word())),
         KeyKind.AccessLog => new() { ["oneOf"] = new JsonArray(new JsonObject { ["const"] = "off" }, Map(key.Path), Many(Map(key.Path))) },

@@ -28,6 +28,8 @@ internal enum KeyKind
     AccessLog,
     FlagOrSection,
     Resolver,
+    Headers,
+    Ratio,
 }
 
 /// <summary>One key of the configuration.</summary>
@@ -59,13 +61,10 @@ internal sealed record Key(string Path, KeyKind Kind, string? Default, string Do
 }
 
 /// <summary>The keys of one kind of file.</summary>
-/// <param name="notYet">Keys that other documents of this program name, but this version does not have.</param>
-internal sealed class KeyTable(IReadOnlyList<Key> all, IReadOnlyList<string> notYet)
+internal sealed class KeyTable(IReadOnlyList<Key> all)
 {
     private readonly ILookup<string, Key> _children = all.ToLookup(k => k.Parent);
     private readonly Dictionary<string, Key> _byPath = all.ToDictionary(k => k.Path);
-
-    public IReadOnlyList<string> NotYet => notYet;
 
     public IEnumerable<Key> Under(string path) => _children[path];
 
@@ -178,6 +177,7 @@ internal static class Keys
         new("policies.*.rules[].redirect", KeyKind.Text, "nowhere", "The URL where who is refused is sent (302)."),
         new("policies.*.rules[].tag", KeyKind.Text, "none", "A word for the record of what matches."),
         new("policies.*.rules[].bypassCache", KeyKind.Flag, "false", "true: what matches is neither stored nor served from the cache.") { DefaultIsValue = true },
+        new("policies.*.rules[].capture", KeyKind.Flag, "false", "true: the octets of what matches are written into the files of capture.") { DefaultIsValue = true },
         new("policies.*.rules[].route", KeyKind.Text, "where it would go anyway", "The name of the upstream where what matches goes."),
         new("policies.*.rules[].dialAs", KeyKind.Text, "the host that is asked for", "The host that is dialled instead; the request stays as it is."),
         new("policies.*.rules[].limit", KeyKind.Section, "none", "How much of what matches may be taken."),
@@ -213,14 +213,34 @@ internal static class Keys
         new("logs.history.keep", KeyKind.Age, "7d", "How long a record is kept after its exchange ended, 1m or more."),
         Size("logs.history.size", "1GiB", "What its files may take together: the oldest records go first.", HistoryOptions.LeastBytes, long.MaxValue, isValue: false),
 
+        new("capture", KeyKind.Section, "with its defaults", "Where rules with capture write what passes, as pcapng."),
+        new("capture.folder", KeyKind.Path, "none", "A folder of its own for files of mode 0600, in which passwords stand; made if the one it is in exists. Required where a rule has capture."),
+        Size("capture.size", "64MiB", "What one file may have.", 1 << 20, 1L << 40),
+        Whole("capture.files", "4", "So many are kept; the oldest goes when another begins.", 1, 10_000),
+
         new("page", KeyKind.Section, "with its defaults", "What people read who get no answer."),
         new("page.contact", KeyKind.Text, "nobody", "Whom to ask: an address, a name, a room."),
         new("page.template", KeyKind.Path, "the page that comes with Sluice", "A file of HTML with placeholders such as {{reason}}, read at each reload."),
 
         new("resolver", KeyKind.Resolver, "the servers of /etc/resolv.conf", "Who is asked for the addresses of names, after /etc/hosts: name servers, as in [10.0.0.53, \"[2001:db8::53]:53\"], or system: the system's resolver, whose answers are kept for 30 s."),
 
+        new("otlp", KeyKind.Section, "nothing is sent", "An OpenTelemetry collector that records, metrics and traces are sent to."),
+        new("otlp.to", KeyKind.Text, null, "Its URL: http://host:4318, or with grpc http://host:4317.") { Example = "http://127.0.0.1:4318" },
+        Pick("otlp.protocol", "http", "http: protobuf in POST requests.", "http", "grpc"),
+        new("otlp.headers", KeyKind.Headers, "none", "Fields of every request to it, by name, as for a token; never shown."),
+        new("otlp.logs", KeyKind.Flag, "true", "true: every record is sent, as one more access log.") { DefaultIsValue = true },
+        new("otlp.metrics", KeyKind.Flag, "true", "true: metrics are sent.") { DefaultIsValue = true },
+        new("otlp.traces", KeyKind.Ratio, "true", "true, false, or the part of all exchanges that is traced, as in 0.01; a client that says whether its trace is recorded decides.") { DefaultIsValue = true },
+        Time("otlp.interval", "10s", "Between two exports of metrics, 1s or more."),
+
         new("admin", KeyKind.Section, "off", "The admin API, which the commands cache, lists and rules speak to."),
         Req("admin.socket", KeyKind.Path, "The Unix socket where it is served, for the user alone that Sluice runs as (0600)."),
+
+        new("dashboard", KeyKind.Section, "off", "The dashboard: pages that show what passes, and the admin API."),
+        Req("dashboard.bind", KeyKind.Bind, "Where it is served; beyond this machine only to admins."),
+        new("dashboard.admins", KeyKind.Words, "whoever reaches it", "Who may log in: users of users.file, and groups of users, as in \"@staff\". Without them it is on loopback only, and nobody logs in."),
+        new("dashboard.names", KeyKind.Words, "localhost and the addresses where it is asked", "Host names and addresses by which browsers ask for it besides these."),
+        new("dashboard.token", KeyKind.Path, "none", "A file (0600) with a token of 32 characters or more that scripts and Prometheus send: Authorization: Bearer TOKEN."),
 
         new("limits", KeyKind.Section, "with its defaults", "Times and sizes that bound what one client or upstream may take."),
         Time("limits.connect", "10s", "Connecting to one upstream, all its addresses together."),
@@ -242,10 +262,7 @@ internal static class Keys
         new("limits.connectPorts", KeyKind.Ports, "[80, 443]", "The ports that CONNECT may name.") { DefaultIsValue = true },
     ];
 
-    /// <summary>Keys that other documents of this program name, but this version does not have.</summary>
-    public static readonly IReadOnlyList<string> NotYet = ["dashboard"];
-
-    public static readonly KeyTable Table = new(All, NotYet);
+    public static readonly KeyTable Table = new(All);
 
     public static IEnumerable<Key> Under(string path) => Table.Under(path);
 

@@ -8,8 +8,9 @@ namespace Sluice.Config;
 /// <summary>The section <c>policies</c>.</summary>
 /// <param name="copies">Where the copies of subscribed lists are; null: nowhere.</param>
 /// <param name="upstreams">The names of the upstreams.</param>
+/// <param name="writesCaptures">There is a folder for them.</param>
 internal sealed class PolicyReader(
-    string folder, string? copies, IReadOnlyList<ListenerOptions> listeners, IReadOnlyCollection<string> upstreams, UserReader users, ProblemList problems)
+    string folder, string? copies, IReadOnlyList<ListenerOptions> listeners, IReadOnlyCollection<string> upstreams, UserReader users, bool writesCaptures, ProblemList problems)
 {
     private enum Fallback
     {
@@ -22,7 +23,7 @@ internal sealed class PolicyReader(
     private readonly List<RuleOptions> _entries = [];
     private readonly HashSet<RuleOptions> _wrong = [];
     private readonly HashSet<SubscribedList> _subscribed = [];
-    private readonly RuleReader _rules = new([.. listeners.Select(listener => listener.Name)], upstreams, users);
+    private readonly RuleReader _rules = new([.. listeners.Select(listener => listener.Name)], upstreams, users, writesCaptures);
 
     /// <summary>What the rules name by URL, each once.</summary>
     public IReadOnlyList<SubscribedList> Subscribed => [.. _subscribed];

@@ -5,6 +5,7 @@ using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Policy;
+using Sluice.Records;
 
 namespace Sluice.Config;
 
@@ -22,18 +23,22 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         var listeners = new ListenerReader(folder, tryPorts).Read(top);
         var upstreams = UpstreamReader.ReadNamed(top, folder, listeners);
         var (copies, lists) = ReadLists(top.Child("lists"));
-        var policies = new PolicyReader(folder, copies, listeners, [.. upstreams.Keys], users, problems);
+        var capture = ReadCapture(top.Child("capture"));
+        var policies = new PolicyReader(folder, copies, listeners, [.. upstreams.Keys], users, capture is not null, problems);
         return new Configuration
         {
             Listeners = listeners,
             Cache = ReadCache(top.Child("cache")),
             Resolver = ReadResolver(top),
             Admin = ReadAdmin(top.Child("admin")),
+            Dashboard = new DashboardReader(folder, tryPorts, users).Read(top.Child("dashboard")),
             Users = options,
             Upstreams = upstreams,
             Policies = policies.Read(top),
             Lists = lists with { Lists = policies.Subscribed },
             Log = new LogReader(folder).Read(top.Child("logs")),
+            Capture = capture,
+            Otlp = OtlpReader.Read(top.Child("otlp")),
             Page = ReadPage(top.Child("page")),
             Limits = ReadLimits(top.Child("limits")),
         };
@@ -100,6 +105,13 @@ internal sealed class Reader(string folder, bool tryPorts, ProblemList problems)
         if (maxEntry > size && size > 0)
             disk.Problem("maxEntry", $"'{Sizes.Text(maxEntry.Value)}' is more than size, which is {Sizes.Text(size)}");
         return new DiskOptions { Path = path, SizeBytes = size, MaxEntryBytes = maxEntry };
+    }
+
+    private CaptureOptions? ReadCapture(Section? capture)
+    {
+        var defaults = new CaptureOptions { Folder = capture?.Text("folder") is { } text ? MadeFolder(capture, "folder", text) : "" };
+        var read = defaults with { FileBytes = capture?.Size("size") ?? defaults.FileBytes, Files = (int)(capture?.Whole("files") ?? defaults.Files) };
+        return read.Folder.Length == 0 ? null : read;
     }
 
     private static ResolverOptions ReadResolver(Section top)

@@ -6,12 +6,12 @@ using Sluice.Policy;
 namespace Sluice.Config;
 
 /// <summary>One rule of <c>policies.*.rules</c>, but for its hosts.</summary>
-internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnlyCollection<string> upstreams, UserReader users)
+internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnlyCollection<string> upstreams, UserReader users, bool writesCaptures)
 {
     /// <summary>What has no meaning once a tunnel is open, or for any.</summary>
     private static readonly string[] NotOfTunnels = ["status", "reason", "redirect", "bypassCache", "route", "dialAs", "paths", "query", "reply"];
 
-    private static readonly string[] Additions = ["tag", "bypassCache", "route", "dialAs", "limit"];
+    private static readonly string[] Additions = ["tag", "bypassCache", "route", "dialAs", "limit", "capture"];
     private static readonly string[] OfRequests = ["bypassCache", "route", "dialAs", "limit"];
     private static readonly string[] OfRefusals = ["status", "reason", "refusal", "redirect"];
 
@@ -51,6 +51,7 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
             Redirect = section.Object<string>("redirect", Values.WebAddress),
             Tag = section.Object<string>("tag", Values.Tag),
             BypassesCache = section.Flag("bypassCache") ?? false,
+            Captures = section.Flag("capture") ?? false,
             Route = section.Object<string>("route", Upstream),
             DialAs = section.Object<string>("dialAs", Values.HostName),
             Limit = section.Child("limit") is { } limit ? ReadRate(limit) : null,
@@ -76,8 +77,12 @@ internal sealed class RuleReader(IReadOnlyCollection<string> listeners, IReadOnl
     }
 
     /// <summary>What goes with what.</summary>
-    private static void Judge(Section section, RuleOptions rule)
+    private void Judge(Section section, RuleOptions rule)
     {
+        if (rule.Captures && !writesCaptures)
+            section.Problem("capture", "has nowhere to write to: write capture: { folder: PATH } at the top level");
+        else if (rule.Captures && (rule.Reply is not null || rule.Tls.Count > 0))
+            section.Problem("capture", $"comes too late beside {(rule.Reply is null ? "tls" : "reply")}: what is captured is chosen when the head of its request has been judged");
         foreach (var key in OfRefusals)
             if (rule.Action != RuleAction.Deny && section.Has(key) && !(key == "reason" && rule.Limit?.Requests is not null))
                 section.Problem(key, $"stands in a rule that {(rule.Action == RuleAction.Allow ? "allows" : "refuses nothing")}, remove it: only a refusal has a {key}");

@@ -1,8 +1,8 @@
 namespace Sluice.Config;
 
 /// <summary>
-/// One map of the tree, read by the rows of a <see cref="KeyTable"/>. Making one tells of every key that is unknown, not yet
-/// there or missing; asking for a value tells what is wrong with it and then gives null, so that a reader goes on.
+/// One map of the tree, read by the rows of a <see cref="KeyTable"/>. Making one tells of every key that is unknown
+/// or missing; asking for a value tells what is wrong with it and then gives null, so that a reader goes on.
 /// </summary>
 internal sealed class Section
 {
@@ -27,10 +27,7 @@ internal sealed class Section
         {
             if (known.Contains(entry.Key))
                 continue;
-            var key = Keys.Join(shown, entry.Key);
-            _problems.Add(entry.Place, key, keys.NotYet.Contains(Keys.Join(path, entry.Key))
-                ? $"'{entry.Key}' is not part of this version yet, remove it"
-                : $"unknown key '{entry.Key}'{Nearest.Hint(entry.Key, known)}");
+            _problems.Add(entry.Place, Keys.Join(shown, entry.Key), $"unknown key '{entry.Key}'{Nearest.Hint(entry.Key, known)}");
         }
         foreach (var missing in keys.Under(path).Where(k => k.Required && node[k.Name] is null))
             _problems.Add(node.Place, Keys.Join(shown, missing.Name), $"'{missing.Name}' is missing{Example(missing)}");

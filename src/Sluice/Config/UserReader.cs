@@ -18,7 +18,8 @@ internal sealed class UserReader(string folder)
         _isThere = top.Has("users");
         if (top.Child("users") is not { } section)
             return null;
-        if (top.Node["listeners"] is Sequence listeners && !listeners.Items.OfType<Mapping>().Any(listener => listener["login"] is not (null or Scalar { Text: "false" })))
+        if (top.Node["listeners"] is Sequence listeners && !listeners.Items.OfType<Mapping>().Any(listener => listener["login"] is not (null or Scalar { Text: "false" }))
+            && (top.Node["dashboard"] as Mapping)?["admins"] is null)
             top.Problem("users", "are asked for by no listener: write login: true at a forward one, or remove them");
         var file = section.Text("file") is { } text ? ReadFile(section, text) : "";
         return new UserOptions { File = file, Realm = section.Object<string>("realm", Realm) ?? "Sluice", Groups = ReadGroups(section) };

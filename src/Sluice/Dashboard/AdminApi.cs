@@ -1,10 +1,7 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Sluice.Dashboard;
@@ -16,12 +13,6 @@ namespace Sluice.Dashboard;
 /// </summary>
 public sealed class AdminApi : IAsyncDisposable
 {
-    /// <summary>More than any request of ours needs.</summary>
-    private const int MaxBodyBytes = 64 << 10;
-
-    /// <summary>A URL may come up to 8 KiB long (<c>limits.maxRequestLine</c>) and grows when it is escaped.</summary>
-    private const int MaxRequestLineBytes = 64 << 10;
-
     private const int MaxConnections = 64;
 
     private readonly WebApplication _application;
@@ -36,20 +27,12 @@ public sealed class AdminApi : IAsyncDisposable
         if (options.Socket is not { } path)
             return null;
         var socket = AdminSocket.Bind(path);
-        // Nothing but what is named here: no settings from files and environment, no log of its own, no hold on signals.
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddSingleton(loggers);
-        builder.Services.AddSingleton<IHostLifetime, Unattended>();
-        builder.Services.AddRoutingCore();
-        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        var builder = ThinHost.Builder(loggers, kestrel =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
-            kestrel.Limits.MaxRequestLineSize = MaxRequestLineBytes;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.ListenUnixSocket(path);
         });
+        builder.Services.Configure<SocketTransportOptions>(transport => transport.CreateBoundListenSocket = _ => socket);
         var application = builder.Build();
         application.Use(Problems.CatchAsync(loggers.CreateLogger("Sluice.Admin")));
         Map(application, administered);
@@ -63,23 +46,19 @@ public sealed class AdminApi : IAsyncDisposable
         CacheEndpoints.Map(application, administered.Cache, administered.Routes);
         PolicyEndpoints.Map(application, administered);
         ConfigurationEndpoints.Map(application, administered);
+        CaptureEndpoints.Map(application, administered.Captures);
+        TrafficEndpoints.Map(application, administered);
+        ConnectionEndpoints.Map(application, administered);
+        HealthEndpoints.Map(application, administered);
         HistoryEndpoint.Map(application, administered);
+        if (administered.Metrics is { } metrics)
+            application.MapPrometheusScrapingEndpoint("/metrics", metrics, configureBranchedPipeline: null, optionsName: null);
     }
 
     public async ValueTask DisposeAsync()
     {
         // First the name: who starts in our place makes a new one, and that is not ours to remove.
         File.Delete(_socket);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        await _application.StopAsync(patience.Token);
-        await _application.DisposeAsync();
-    }
-
-    /// <summary>The program starts and stops it.</summary>
-    private sealed class Unattended : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        await ThinHost.EndAsync(_application);
     }
 }

@@ -1,6 +1,9 @@
+using OpenTelemetry.Metrics;
 using Sluice.Cache;
 using Sluice.Forwarding;
 using Sluice.Policy;
+using Sluice.Records;
+using Sluice.Upstream;
 
 namespace Sluice.Dashboard;
 
@@ -22,13 +25,33 @@ public sealed record Administered
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    public Func<IReadOnlyList<PolicyOptions>> Policies { get; init; } = () => [];
+
     /// <summary>The file of the history; null: there is none.</summary>
     public Func<string?> History { get; init; } = () => null;
+
+    /// <summary>Who captures what passes.</summary>
+    public required Captures Captures { get; init; }
+
+    public required TrafficGauge Traffic { get; init; }
+
+    /// <summary>The tunnels and relays that are open.</summary>
+    public required Func<IReadOnlyList<TunnelState>> Tunnels { get; init; }
+
+    /// <summary>Closes one by its number; false: there is none.</summary>
+    public required Func<long, bool> CloseTunnel { get; init; }
+
+    public required Func<IReadOnlyList<UpstreamState>> Upstreams { get; init; }
+
+    public required Func<ProgramState> Program { get; init; }
 
     public required Func<ConfigurationState> Configuration { get; init; }
 
     /// <summary>Reads the configuration and the lists again.</summary>
     public required Func<Task<ConfigurationState>> Reload { get; init; }
+
+    /// <summary>What Prometheus is answered from; null: it is not.</summary>
+    public MeterProvider? Metrics { get; init; }
 }
 
 /// <summary>GET /v1/configuration, POST /v1/configuration/reload</summary>

@@ -18,7 +18,7 @@ internal sealed class CacheEndpoints
     private readonly HttpCache _cache;
     private readonly Func<IReadOnlyList<string>> _named;
 
-    private CacheEndpoints(HttpCache cache, Func<IReadOnlyList<string>> named) => (_cache, _named) = (cache, named);
+    public CacheEndpoints(HttpCache cache, Func<IReadOnlyList<string>> named) => (_cache, _named) = (cache, named);
 
     private IReadOnlyList<string> Routes => ["", .. _named()];
 
@@ -30,36 +30,41 @@ internal sealed class CacheEndpoints
             _ = new Query(request.Query, []);
             return CacheStats.Of(cache);
         });
-        api.MapGet("/v1/cache/entries", cacheApi.List);
-        api.MapGet("/v1/cache/entry", cacheApi.ShowAsync);
-        api.MapPost("/v1/cache/purge", cacheApi.PurgeAsync);
+        api.MapGet("/v1/cache/entries", (HttpRequest request) =>
+        {
+            var query = new Query(request.Query, ["host", "prefix", "tag", "route", "limit"]);
+            var limit = DefaultLimit;
+            if (query["limit"] is { } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= MaxLimit))
+                throw Wrong($"limit: '{text}' is not a number from 1 to {MaxLimit}");
+            return cacheApi.List(query["host"], query["prefix"], query["tag"], query["route"], limit);
+        });
+        api.MapGet("/v1/cache/entry", (HttpRequest request) =>
+        {
+            var query = new Query(request.Query, ["url", "route", "field"]);
+            return cacheApi.ShowAsync(query["url"] ?? throw Wrong("url is missing"), query["route"], query.All("field"));
+        });
+        api.MapPost("/v1/cache/purge", async (HttpRequest request) => await cacheApi.PurgeAsync(await Orders.ReadAsync<PurgeOrder>(request)));
     }
 
-    private EntryList List(HttpRequest request)
+    /// <summary>What is held, as far as all that is given fits; each null: any.</summary>
+    public EntryList List(string? host, string? prefix, string? tag, string? route, int limit)
     {
-        var query = new Query(request.Query, ["host", "prefix", "tag", "route", "limit"]);
-        var limit = DefaultLimit;
-        if (query["limit"] is { } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit is >= 1 and <= MaxLimit))
-            throw Wrong($"limit: '{text}' is not a number from 1 to {MaxLimit}");
-        var held = _cache.Care.List(Selector(query["host"], query["prefix"], query["tag"], query["route"])).Take(limit + 1).ToList();
+        var held = _cache.Care.List(Selector(host, prefix, tag, route)).Take(limit + 1).ToList();
         return new EntryList(held.Take(limit).ToList(), held.Count > limit);
     }
 
-    private async Task<EntryReport> ShowAsync(HttpRequest request)
+    /// <param name="fields"><c>Name: value</c></param>
+    public async Task<EntryReport> ShowAsync(string url, string? route, IEnumerable<string?> fields)
     {
-        var query = new Query(request.Query, ["url", "route", "field"]);
-        if (query["url"] is not { } url)
-            throw Wrong("url is missing");
-        var head = new RequestHead { Method = Methods.Get, Target = Target("url", url), Version = ProtocolVersion.Http11, Fields = FieldsOf(query.All("field")) };
+        var head = new RequestHead { Method = Methods.Get, Target = Target("url", url), Version = ProtocolVersion.Http11, Fields = FieldsOf(fields) };
         var held = new List<HeldAnswers>();
-        foreach (var scope in Scopes(query["route"]))
+        foreach (var scope in Scopes(route))
             held.Add(await _cache.Care.ShowAsync(head, scope));
         return new EntryReport(held);
     }
 
-    private async Task<Purged> PurgeAsync(HttpRequest request)
+    public async Task<Purged> PurgeAsync(PurgeOrder? order)
     {
-        var order = await Orders.ReadAsync<PurgeOrder>(request);
         if (order is null || new[] { order.Url, order.Prefix, order.Host, order.Tag, order.All ? "" : null }.Count(s => s is not null) != 1)
             throw Wrong("name exactly one of url, prefix, host, tag and all");
         if (order.Tag is { } tag && tag.Trim().Length == 0)

@@ -1,6 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Sluice.Dashboard.Access;
 
 namespace Sluice.Dashboard;
 
@@ -22,6 +25,9 @@ internal static class PolicyEndpoints
             var begun = administered.Lists().Ask(url).Count;
             return begun > 0 || url is null ? new UpdateBegun(begun) : throw CacheEndpoints.Wrong($"url: no rule names a list '{url}'");
         });
+        var allowList = new AllowList(administered, api.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger("Sluice.Admin"));
+        api.MapPost("/v1/policy/allow", async (HttpRequest request) =>
+            allowList.Add(await Orders.ReadAsync<AllowOrder>(request), request.HttpContext.Features.Get<Visitor>()?.Shown ?? "the admin API"));
         api.MapGet("/v1/policy/rules", (HttpRequest request) =>
         {
             _ = new Query(request.Query, []);

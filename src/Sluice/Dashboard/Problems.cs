@@ -9,33 +9,36 @@ internal sealed class AdminProblemException(int status, string detail) : Excepti
     public int Status => status;
 }
 
-/// <summary>Every error is problem+json (RFC 9457), those of routing and of Kestrel too.</summary>
+/// <summary>Every error is answered in one way, those of routing and of Kestrel too: as problem+json (RFC 9457) where nothing else is said.</summary>
 internal static class Problems
 {
-    public static Func<HttpContext, RequestDelegate, Task> CatchAsync(ILogger log) => async (context, next) =>
+    /// <param name="write">Status and sentence; null: <see cref="WriteAsync"/>.</param>
+    public static Func<HttpContext, RequestDelegate, Task> CatchAsync(ILogger log, Func<HttpContext, int, string, Task>? write = null) => async (context, next) =>
     {
         try
         {
             await next(context);
             if (context.Response is { HasStarted: false, StatusCode: >= 400 and var status })
-                await WriteAsync(context, status, status == StatusCodes.Status405MethodNotAllowed ? "The method is not known here." : "There is nothing here.");
+                await TellAsync(context, status, status == StatusCodes.Status405MethodNotAllowed ? "The method is not known here." : "There is nothing here.");
         }
         catch (AdminProblemException problem)
         {
-            await WriteAsync(context, problem.Status, problem.Message);
+            await TellAsync(context, problem.Status, problem.Message);
         }
         catch (BadHttpRequestException problem)
         {
-            await WriteAsync(context, problem.StatusCode, problem.Message);
+            await TellAsync(context, problem.StatusCode, problem.Message);
         }
         catch (Exception bug) when (!context.RequestAborted.IsCancellationRequested)
         {
             DashboardLog.RequestFailed(log, context.Request.Method, context.Request.Path, bug);
             if (!context.Response.HasStarted)
-                await WriteAsync(context, StatusCodes.Status500InternalServerError, "A bug of ours; the log has it.");
+                await TellAsync(context, StatusCodes.Status500InternalServerError, "A bug of ours; the log has it.");
         }
+
+        Task TellAsync(HttpContext at, int status, string detail) => (write ?? WriteAsync)(at, status, detail);
     };
 
-    private static Task WriteAsync(HttpContext context, int status, string detail) =>
+    public static Task WriteAsync(HttpContext context, int status, string detail) =>
         Results.Problem(detail, statusCode: status).ExecuteAsync(context);
 }

@@ -1,7 +1,17 @@
+using Sluice.Upstream;
+
 namespace Sluice.Dashboard;
 
 /// <summary>GET /v1/tunnels: what is open just now.</summary>
-public sealed record TunnelReport(IReadOnlyList<TunnelFacts> Tunnels);
+public sealed record TunnelReport(IReadOnlyList<TunnelFacts> Tunnels)
+{
+    public static TunnelReport Of(Administered administered) => new([.. administered.Tunnels().Select(tunnel =>
+    {
+        var (up, down) = administered.Traffic.RateOf(tunnel.Number);
+        return new TunnelFacts(tunnel.Number, tunnel.Kind.ToString().ToLowerInvariant(), tunnel.Listener, tunnel.Client, tunnel.User, tunnel.Target, tunnel.Since,
+            tunnel.BytesUp, tunnel.BytesDown, up, down);
+    })]);
+}
 
 /// <param name="Number">Of its exchange, as its record will say.</param>
 /// <param name="Kind"><c>connect</c>, <c>upgrade</c> or <c>relay</c>.</param>
@@ -16,19 +26,7 @@ public sealed record CloseOrder(long Number);
 public sealed record TunnelsClosed(int Closed);
 
 /// <summary>GET /v1/upstreams</summary>
-public sealed record UpstreamReport(IReadOnlyList<UpstreamFacts> Upstreams);
+public sealed record UpstreamReport(IReadOnlyList<UpstreamState> Upstreams);
 
-/// <param name="Name">Scheme, host and port.</param>
-/// <param name="Open">Connections, idle ones included.</param>
-/// <param name="Waiting">Exchanges that wait for a connection.</param>
-/// <param name="LastError">An error type as in records; null: there was none.</param>
-public sealed record UpstreamFacts(
-    string Name, int Open, int Idle, int Waiting, long Connects, long Failures, string? LastError, DateTimeOffset? LastErrorAt, DateTimeOffset? LastConnect, double? ConnectMs);
-
-/// <summary>GET /readyz</summary>
-/// <param name="Reasons">Why it is not; empty: it is.</param>
-/// <param name="Warnings">What an administrator should see to, and no reason to send the traffic elsewhere.</param>
-public sealed record Readiness(IReadOnlyList<string> Reasons, IReadOnlyList<string> Warnings)
-{
-    public bool Ready => Reasons.Count == 0;
-}
+/// <summary>An event of /v1/traffic/live: so many records were not sent, the reader was too slow.</summary>
+public sealed record MissedRecords(long Count);

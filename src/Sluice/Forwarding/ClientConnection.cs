@@ -19,18 +19,11 @@ using Sluice.Upstream;
 
 namespace Sluice.Forwarding;
 
-internal sealed class ClientConnection : TimeLimited
+internal sealed partial class ClientConnection : TimeLimited
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
-    private enum Wait
-    {
-        None,
-        Request,
-        Head,
-        Sending,
-        Linger,
-    }
+    private enum Wait { None, Request, Head, Sending, Linger }
 
     private readonly HttpServer _server;
     private readonly RequestHeadParser _parser;
@@ -60,7 +53,7 @@ internal sealed class ClientConnection : TimeLimited
     /// <summary>As it is now.</summary>
     public ListenerGate Listener => _server.Gate;
 
-    public TcpSocket Socket { get; }
+    public TcpSocket Socket { get; private set; }
 
     public AnswerWriter Answer { get; }
 
@@ -82,6 +75,9 @@ internal sealed class ClientConnection : TimeLimited
 
     /// <summary>The exchange that is a tunnel while it is one.</summary>
     public volatile Exchange? Tunnel;
+
+    /// <summary>An exchange is under way that is no tunnel.</summary>
+    public bool IsServing => Tunnel is null && _wait is (Wait.None or Wait.Sending);
 
     /// <summary>No exchange after this one.</summary>
     public bool Closes
@@ -125,12 +121,14 @@ internal sealed class ClientConnection : TimeLimited
                     if (_watches)
                         await EndWatchAsync();
                     else if (await Socket.WaitToReceiveAsync())
-                        Received(await Socket.ReceiveAsync(_buffer.Room()));
+                        Received(await TapIfAsked().ReceiveAsync(_buffer.Room()));
                 }
                 if (x is null)
                     break;
                 await _server.ServeAsync(x);
-                if (IsTaken || _broken || x.Closes || !(Body.IsComplete || await Body.DropRestAsync()))
+                var goesOn = !IsTaken && !_broken && !x.Closes && (Body.IsComplete || await Body.DropRestAsync());
+                EndExchange(goesOn);
+                if (!goesOn)
                     break;
             }
             if (!IsTaken && !_broken)
@@ -160,7 +158,11 @@ internal sealed class ClientConnection : TimeLimited
     /// <summary>Whether more has come than the head that was read last.</summary>
     public bool HasUnread => !_buffer.IsEmpty;
 
-    public void Consume(int octets) => _buffer.Consume(octets);
+    public void Consume(int octets)
+    {
+        _buffer.Consume(octets);
+        _tap?.Consumed(octets);
+    }
 
     /// <summary>Receives more, behind what is unread. 0: FIN; -1: the wait was cancelled.</summary>
     public async ValueTask<int> FillAsync()
@@ -210,28 +212,6 @@ internal sealed class ClientConnection : TimeLimited
             Break();
             return false;
         }
-    }
-
-    /// <summary>The bare socket, for CONNECT and Upgrade, with what was received behind the request; null: the client has gone. The
-    /// caller runs the tunnel to its end before the exchange ends; <see cref="Aborted"/> tells of a server that stops.</summary>
-    public async ValueTask<TakenSocket?> TakeOverAsync()
-    {
-        if (_watches)
-        {
-            var watch = EndWatchAsync();
-            Socket.CancelWait();
-            await watch;
-        }
-        if (_broken || Aborted.IsCancellationRequested)
-        {
-            Break();
-            return null;
-        }
-        IsTaken = true;
-        var early = _buffer.Unread.ToArray();
-        _buffer.Consume(early.Length);
-        _buffer.Release();
-        return new TakenSocket(Socket, early);
     }
 
     /// <summary>The answer cannot be ended well: what the client has must not look whole (RFC 9112 s.8).</summary>
@@ -291,7 +271,7 @@ internal sealed class ClientConnection : TimeLimited
         if (_watches)
             return _wait == Wait.Request && _closes;
         var step = _parser.Read(_buffer.Unread.Span, out var consumed);
-        _buffer.Consume(consumed);
+        Consume(consumed);
         if (step == ParseStep.Done)
             next = Begin(null);
         else if (step == ParseStep.Bad)
@@ -352,7 +332,7 @@ internal sealed class ClientConnection : TimeLimited
                 if (!_watches || _wait == Wait.Request)
                     return;
             }
-            if (Received(await Socket.ReceiveAsync(_buffer.Room())) > 0)
+            if (Received(await TapIfAsked().ReceiveAsync(_buffer.Room())) > 0)
                 return;
             Interlocked.MemoryBarrier();
             Volatile.Read(ref _asking)?.ShortenTo(Limits.HalfClosed);

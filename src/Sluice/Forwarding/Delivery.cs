@@ -2,6 +2,7 @@ using Sluice.Cache;
 using Sluice.Http;
 using Sluice.Net;
 using Sluice.Policy;
+using Sluice.Records;
 
 namespace Sluice.Forwarding;
 
@@ -13,10 +14,12 @@ internal sealed class Delivery(Exchange x, Via via)
     /// <summary>Judges the head and sets it; returns what to answer instead where it is denied.</summary>
     public ErrorPage? Begin(ResponseHead head, CacheStatus cacheStatus, bool hasBody)
     {
+        x.Trace?.Enter(Stage.JudgeReply);
         var verdict = x.Listener.JudgeReply(x.Verdict, x.Request, x.Asker, head);
         x.Record.Verdict = verdict;
         if (verdict.Denies)
             return ErrorPage.For(verdict);
+        x.Trace?.Enter(Stage.Deliver);
         var fields = head.Fields;
         via.AppendTo(fields, head.Version);
         fields.Add(FieldNames.CacheStatus, cacheStatus.ToString());
@@ -49,6 +52,7 @@ internal sealed class Delivery(Exchange x, Via via)
     /// <summary>Sends an answer of our own; without Cache-Status, as it is based on no stored one (RFC 9211 s.2).</summary>
     public async ValueTask RefuseAsync(ErrorPage page)
     {
+        x.Trace?.Enter(Stage.Deliver);
         x.Record.Error ??= page.Verdict is null ? page.ProxyError : null;
         x.Record.ErrorDetail ??= page.Detail ?? (page.Verdict is null ? page.Text : null);
         if (page.Status == 0)

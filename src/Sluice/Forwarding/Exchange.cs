@@ -47,6 +47,12 @@ internal sealed class Exchange
 
     public ExchangeRecord Record { get; }
 
+    /// <summary>Null: it is not traced.</summary>
+    public ExchangeTrace? Trace => Record.Trace;
+
+    /// <summary>When it did, by the time provider.</summary>
+    public long Began => _began;
+
     /// <summary>Set by the first step; null only where the head was refused.</summary>
     public RequestHead Request { get; set; } = null!;
 
@@ -63,6 +69,9 @@ internal sealed class Exchange
 
     /// <summary>Who has logged in.</summary>
     public User? User { get; set; }
+
+    /// <summary>What captures make of it; null: nobody wants it.</summary>
+    public CapturedExchange? Captured => Client.Captured;
 
     /// <summary>Follows from the verdict.</summary>
     public Route Route { get; set; }

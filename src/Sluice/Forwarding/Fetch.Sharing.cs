@@ -38,8 +38,13 @@ internal sealed partial class Fetch
                     if (begins)
                         Start(x, fetch);
                     else
+                    {
                         x.Client.Watch();
+                        x.Trace?.Enter(Stage.Wait);
+                    }
                     await fetch.WaitAsync(reader);
+                    if (!begins)
+                        x.Trace?.Link(fetch.Span);
                     x.Client.Asking = null;
                     if (reader.HasLeft && !(begins && fetch.IsHandedOver))
                         return Left(x);
@@ -77,7 +82,7 @@ internal sealed partial class Fetch
                 x.Record.Cache = asked == LookupOutcome.Revalidate ? CacheUse.Revalidated : CacheUse.Hit;
                 x.Record.CacheReason = "collapsed";
                 if (lookup.Refresh is { } refresh)
-                    _ = RefreshAsync(refresh, x.Route);
+                    _ = RefreshAsync(refresh, x.Route, x.Trace);
                 return await delivery.StoredAsync(lookup.Reply!);
             }
             // What was confirmed does not serve this one: nor would the next confirmation.
@@ -96,7 +101,7 @@ internal sealed partial class Fetch
             fetch.Release(FetchOutcome.LookAgain, null!, null);
             return;
         }
-        _ = RunAsync(fetch, x.Route, x);
+        _ = RunAsync(fetch, x.Route, x, x.Trace);
     }
 
     /// <summary>The answer for the one who began the fetch.</summary>
@@ -121,6 +126,7 @@ internal sealed partial class Fetch
     private static async ValueTask<ErrorPage?> PassOwnAsync(Exchange x, SharedFetch fetch, Delivery delivery)
     {
         await using var reply = fetch.Reply;
+        fetch.Span?.EndsByItself = false;
         // Its own from here on, also what the answer makes of the connection.
         fetch.Request!.Pinned = x.Client.Pinned;
         return await PassAsync(x, reply, fetch.Admission, delivery);
@@ -128,7 +134,8 @@ internal sealed partial class Fetch
 
     /// <summary>Reads the answer for all who follow it; belongs to no client.</summary>
     /// <param name="x">Of the client that began it, whose interim answers and address these are; null: nobody's.</param>
-    private async Task RunAsync(SharedFetch fetch, Route route, Exchange? x)
+    /// <param name="trace">Of the exchange that was the reason.</param>
+    private async Task RunAsync(SharedFetch fetch, Route route, Exchange? x, ExchangeTrace? trace)
     {
         var lookup = fetch.Lookup;
         UpstreamReply? reply = null;
@@ -143,7 +150,10 @@ internal sealed partial class Fetch
                 fetch.Request = request;
                 if (x is not null && !again)
                     x.Client.Asking = request;
+                fetch.Span?.End();
+                fetch.Span = SpanOf(trace, request, lookup, route, isShared: true, forNobody: x is null);
                 reply = await pool.AskAsync(request);
+                Note(fetch.Span, request, reply);
                 if (reply.Error != ForwardError.None)
                 {
                     _fetches.Remove(fetch);
@@ -182,7 +192,10 @@ internal sealed partial class Fetch
             _fetches.Remove(fetch);
             fetch.GiveUp();
             if (reply is not null && !handedOver)
+            {
                 await reply.DisposeAsync();
+                fetch.Span?.End(reply.Error == ForwardError.None ? null : reply.Error.Row().ProxyError);
+            }
         }
     }
 

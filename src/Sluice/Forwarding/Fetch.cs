@@ -46,9 +46,11 @@ internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestB
             var asked = Moment.Now(time);
             var request = builder.Build(lookup, x.Route, x);
             x.Client.Asking = request;
+            var span = SpanOf(x.Trace, request, lookup, x.Route);
             await using var reply = await pool.AskAsync(request);
             x.Client.Asking = null;
             x.Record.Upstream = reply.Remote;
+            Note(span, request, reply);
             if (reply.Error != ForwardError.None)
                 return await InsteadAsync(x, lookup, reply, delivery);
             if (reply is Http1Reply { Head.Status: 101 } upgraded)
@@ -63,9 +65,11 @@ internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestB
             {
                 case AdmissionKind.AskAgain:
                     await reply.ReadBodyAsync();
+                    span?.End();
                     continue;
                 case AdmissionKind.Serve:
                     await reply.ReadBodyAsync();
+                    span?.End();
                     x.Record.Cache = reply.Head.Status == 304 ? CacheUse.Revalidated : CacheUse.Stale;
                     return await delivery.StoredAsync(admission.Reply!);
                 case AdmissionKind.Complete:
@@ -80,10 +84,35 @@ internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestB
 
     /// <summary>Asks again for an answer that has been served stale (RFC 5861 s.3). For nobody: failures leave the entry as it is. Who
     /// misses meanwhile may follow.</summary>
-    public Task RefreshAsync(Lookup refresh, Route route)
+    /// <param name="reason">Of the exchange that was served stale; null: it is not traced.</param>
+    public Task RefreshAsync(Lookup refresh, Route route, ExchangeTrace? reason)
     {
         var fetch = new SharedFetch(HttpCache.KeyOf(refresh, null), route.Addresses, refresh, route.Listener.Limits.Response, forNobody: true);
-        return _fetches.FindOrAdd(fetch) is null ? RunAsync(fetch, route, null) : Task.CompletedTask;
+        return _fetches.FindOrAdd(fetch) is null ? RunAsync(fetch, route, null, reason) : Task.CompletedTask;
+    }
+
+    /// <summary>The span of a request that goes up, and is told so.</summary>
+    internal static FetchTrace? SpanOf(ExchangeTrace? trace, UpstreamRequest request, Lookup lookup, in Route route, bool isShared = false, bool forNobody = false)
+    {
+        if (trace is null)
+            return null;
+        var url = lookup.Request.Target.Url;
+        if (route.Listener.Redaction is { } redaction)
+            url = redaction.Text(url)!;
+        var span = forNobody ? trace.AskForNobody(request.Method, url, request.To.At.Host, request.To.At.Port) : trace.Ask(request.Method, url, request.To.At.Host, request.To.At.Port);
+        span.EndsByItself = isShared;
+        span.PutInto(request.Fields, trace.Continues && !forNobody);
+        return span;
+    }
+
+    internal static void Note(FetchTrace? span, UpstreamRequest request, UpstreamReply reply)
+    {
+        if (span is null)
+            return;
+        var failed = reply.Error != ForwardError.None;
+        span.Answered(failed ? 0 : reply.Head.Status, failed ? reply.Error.Row().ProxyError : null, reply.Remote, request.Dial);
+        if (failed)
+            span.End();
     }
 
     private async ValueTask<ErrorPage?> InsteadAsync(Exchange x, Lookup lookup, UpstreamReply reply, Delivery delivery)

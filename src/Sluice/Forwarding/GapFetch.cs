@@ -29,8 +29,10 @@ internal sealed class GapFetch(UpstreamPool pool, HttpCache cache, RequestBuilde
             var asked = Moment.Now(time);
             var request = builder.Build(lookup, x.Route, x);
             x.Client.Asking = request;
+            var span = Fetch.SpanOf(x.Trace, request, lookup, x.Route);
             await using var reply = await pool.AskAsync(request);
             x.Client.Asking = null;
+            Fetch.Note(span, request, reply);
             error = reply.Error;
             detail = reply.ErrorDetail;
             if (error != ForwardError.None)

@@ -20,7 +20,11 @@ internal sealed class HttpProxy(HttpCache cache, LoginStep login, Fetch fetch, T
     public async ValueTask ServeAsync(Exchange x)
     {
         var delivery = new Delivery(x, via);
-        if ((Admit(x) ?? await login.AskAsync(x) ?? Judge(x)) is { } refused)                          // 1
+        var refusal = Admit(x) ?? await login.AskAsync(x) ?? Judge(x);                                  // 1
+        if (refusal is null && x.Request.Method == Methods.Connect)
+            x.Record.Kind = RecordKind.Connect;
+        x.Client.Choose(x);
+        if (refusal is { } refused)
         {
             await delivery.RefuseAsync(refused);
             return;
@@ -41,12 +45,13 @@ internal sealed class HttpProxy(HttpCache cache, LoginStep login, Fetch fetch, T
             await (await PurgeMethod.ObeyAsync(x, cache, x.Route.Scope)).SendAsync(delivery.Answer);
             return;
         }
+        x.Trace?.Enter(Stage.Lookup);
         var lookup = cache.Find(x.Request, x.Route.Scope, x.Verdict.BypassesCache, x.Route.MayDial); // 3
         if (lookup.MayBeOnDisk)
             await cache.FindOnDiskAsync(lookup);
         Note(x.Record, lookup);
         if (lookup.Refresh is { } refresh)
-            _ = fetch.RefreshAsync(refresh, x.Route);                                               // 4
+            _ = fetch.RefreshAsync(refresh, x.Route, x.Trace);                                         // 4
         var failed = lookup.Outcome switch
         {
             LookupOutcome.Hit or LookupOutcome.HitStale => await delivery.StoredAsync(lookup.Reply!),  // 5, 6
@@ -71,6 +76,7 @@ internal sealed class HttpProxy(HttpCache cache, LoginStep login, Fetch fetch, T
 
     private ErrorPage? Judge(Exchange x)
     {
+        x.Trace?.Enter(Stage.Judge);
         var listener = x.Listener;
         // Wherever it leads: a cache behind us is not the client's to empty either.
         if (x.Request.Method == Methods.Purge && !listener.LetsPurge(x.Record.Client))

@@ -12,6 +12,7 @@ internal sealed class HttpServer : IServer
 {
     private readonly HttpProxy _proxy;
     private readonly Action<ExchangeRecord> _write;
+    private readonly Tracing? _tracing;
     private readonly ILogger _log;
     private readonly Deadlines _deadlines;
     private readonly SocketListener _listener;
@@ -21,8 +22,9 @@ internal sealed class HttpServer : IServer
     private volatile bool _stops;
 
     /// <param name="listener">Already bound.</param>
-    public HttpServer(ListenerGate gate, SocketListener listener, HttpProxy proxy, Action<ExchangeRecord> write, ILoggerFactory loggers, TimeProvider time)
+    public HttpServer(ListenerGate gate, SocketListener listener, HttpProxy proxy, Action<ExchangeRecord> write, Tracing? tracing, ILoggerFactory loggers, TimeProvider time)
     {
+        _tracing = tracing;
         _gate = gate;
         _proxy = proxy;
         _write = write;
@@ -34,10 +36,29 @@ internal sealed class HttpServer : IServer
 
     public IPEndPoint EndPoint => _listener.EndPoint;
 
+    /// <summary>Null: nobody can capture.</summary>
+    public Captures? Captures { get; init; }
+
     public ListenerGate Gate
     {
         get => _gate;
         set => _gate = value;
+    }
+
+    public ListenerLoad Load
+    {
+        get
+        {
+            var load = new ListenerLoad { Listener = _gate.Options.Name };
+            ForEach(client => load = load with
+            {
+                Connections = load.Connections + 1,
+                Exchanges = load.Exchanges + (client.IsServing ? 1 : 0),
+                Connects = load.Connects + (client.Tunnel is { Record.Kind: RecordKind.Connect } ? 1 : 0),
+                Upgrades = load.Upgrades + (client.Tunnel is { Record.Kind: RecordKind.Upgrade } ? 1 : 0),
+            });
+            return load;
+        }
     }
 
     /// <summary>Accepts no more, lets open exchanges end for the drain time, then breaks them off.</summary>
@@ -65,6 +86,7 @@ internal sealed class HttpServer : IServer
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     internal async ValueTask ServeAsync(Exchange x)
     {
+        x.Record.Trace = _tracing?.Begin(x.Record, x.Fields, x.Began);
         try
         {
             await _proxy.ServeAsync(x);

@@ -1,5 +1,6 @@
 using Sluice.Http;
 using Sluice.Policy;
+using Sluice.Records;
 
 namespace Sluice.Forwarding;
 
@@ -9,17 +10,23 @@ internal sealed class LoginStep(Authenticator authenticator)
 {
     private const string Rule = "login";
 
-    /// <summary>Of a tunnel whose user is no longer one.</summary>
+    private readonly long[] _outcomes = new long[Enum.GetValues<LoginOutcome>().Length];
+
     /// <summary>For clients that have not said who they are.</summary>
     public static readonly Verdict Missing = new() { Denies = true, Rule = Rule, Status = 407, Reason = "This proxy wants to know who you are." };
 
+    /// <summary>Of a tunnel whose user is no longer one.</summary>
     public static readonly Verdict NoLonger = new() { Denies = true, Rule = Rule, Status = 407, Reason = "Who opened it could not log in any more." };
+
+    /// <summary>What came of credentials that were looked at since the start; those that a connection repeats are not.</summary>
+    public IEnumerable<(LoginOutcome Outcome, long Count)> Outcomes => _outcomes.Select((count, outcome) => ((LoginOutcome)outcome, count));
 
     /// <summary>What to answer instead, or null: the exchange has its user, if it needs one.</summary>
     public ValueTask<ErrorPage?> AskAsync(Exchange x)
     {
         if (!x.Listener.Options.Login)
             return default;
+        x.Trace?.Enter(Stage.Login);
         var field = x.Fields.Get(FieldNames.ProxyAuthorization);
         if (field is not null && x.Client.Login.Find(field) is { } user)
             return new(Enter(x, user));
@@ -44,6 +51,7 @@ internal sealed class LoginStep(Authenticator authenticator)
 
     private ErrorPage? Judge(Exchange x, string? field, Login login)
     {
+        Interlocked.Increment(ref _outcomes[(int)login.Outcome]);
         switch (login.Outcome)
         {
             case LoginOutcome.Accepted:

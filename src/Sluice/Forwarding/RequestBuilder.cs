@@ -1,5 +1,7 @@
 using Sluice.Cache;
 using Sluice.Http;
+using Sluice.Net;
+using Sluice.Records;
 using Sluice.Upstream;
 
 namespace Sluice.Forwarding;
@@ -39,10 +41,14 @@ internal sealed class RequestBuilder(Via via)
             ExpectsContinue = request.Version >= ProtocolVersion.Http11 && fields.Contains(FieldNames.Expect),
             Interim = x is { Request.Version: ProtocolVersion.Http11 } ? x.Answer.PassInterim : null,
             TakesTrailers = takesTrailers,
+            Tap = x?.Captured is { } captured ? TapOf(captured) : null,
             Pinned = shared is null ? x?.Client.Pinned : null,
             Aborted = shared ?? x?.Aborted ?? CancellationToken.None,
         };
     }
+
+    // Apart, as is ChunkedBodyOf.
+    private static TapConnection TapOf(CapturedExchange captured) => captured.TapUpstream;
 
     private static RequestBody? BodyOf(Exchange x) => x.BodyLength.Kind switch
     {

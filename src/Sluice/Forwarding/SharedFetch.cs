@@ -14,6 +14,7 @@ using System.Threading.Tasks.Sources;
 using Sluice.Cache;
 using Sluice.Http;
 using Sluice.Net;
+using Sluice.Records;
 using Sluice.Upstream;
 
 namespace Sluice.Forwarding;
@@ -61,6 +62,9 @@ internal sealed class SharedFetch(FetchKey key, AddressRules rules, Lookup looku
     public AddressRules Rules => rules;
 
     public Lookup Lookup => lookup;
+
+    /// <summary>Of the request under way; null: it is not traced.</summary>
+    public FetchTrace? Span { get; set; }
 
     /// <summary>Fires when nobody wants it any more.</summary>
     public CancellationToken Unwanted => UnwantedSource.Token;

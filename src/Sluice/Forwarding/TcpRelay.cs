@@ -11,6 +11,7 @@ internal sealed class TcpRelay : IServer
 {
     private readonly Dialer _dialer;
     private readonly Action<ExchangeRecord> _write;
+    private readonly Tracing? _tracing;
     private readonly Deadlines _deadlines;
     private readonly SocketListener _listener;
     private readonly CancellationTokenSource _stop = new();
@@ -19,8 +20,9 @@ internal sealed class TcpRelay : IServer
     private volatile ListenerGate _gate;
     private int _open = 1; // the accepting loop counts as one
 
-    public TcpRelay(ListenerGate gate, SocketListener listener, Dialer dialer, Action<ExchangeRecord> write, TimeProvider time)
+    public TcpRelay(ListenerGate gate, SocketListener listener, Dialer dialer, Action<ExchangeRecord> write, Tracing? tracing, TimeProvider time)
     {
+        _tracing = tracing;
         _gate = gate;
         _listener = listener;
         _dialer = dialer;
@@ -29,12 +31,27 @@ internal sealed class TcpRelay : IServer
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Where its relays are listed while they are open.</summary>
+    public required OpenTunnels Tunnels { get; init; }
+
     public IPEndPoint EndPoint => _listener.EndPoint;
+
+    /// <summary>Null: nobody can capture.</summary>
+    public Captures? Captures { get; init; }
 
     public ListenerGate Gate
     {
         get => _gate;
         set => _gate = value;
+    }
+
+    public ListenerLoad Load
+    {
+        get
+        {
+            var open = Math.Max(0, Volatile.Read(ref _open) - 1);
+            return new ListenerLoad(_gate.Options.Name, open, 0, 0, 0, open) { IsRelay = true };
+        }
     }
 
     public void JudgeAgain()
@@ -75,6 +92,9 @@ internal sealed class TcpRelay : IServer
         record.Generation = gate.Generation;
         record.Kind = RecordKind.Relay;
         record.Url = to.ToString();
+        var captured = Captures is { IsOn: true } captures ? captures.Choose(record) : null;
+        client = captured?.Tap(client, weDialled: false) ?? client;
+        record.Trace = _tracing?.Begin(record, null, began);
         try
         {
             if (!gate.Admits(record.Client))
@@ -84,7 +104,7 @@ internal sealed class TcpRelay : IServer
                 client.Reset();
             }
             else
-                await RelayAsync(client, gate, to, record);
+                await RelayAsync(client, gate, to, record, captured);
         }
         finally
         {
@@ -94,9 +114,10 @@ internal sealed class TcpRelay : IServer
         }
     }
 
-    private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record)
+    private async Task RelayAsync(TcpSocket client, ListenerGate gate, HostPort to, ExchangeRecord record, CapturedExchange? captured)
     {
         DialResult dial;
+        record.Trace?.Enter(Stage.Connect);
         try
         {
             dial = await _dialer.DialAsync(to, gate.Addresses, gate.Limits.Connect, _stop.Token);
@@ -114,10 +135,15 @@ internal sealed class TcpRelay : IServer
             record.Error = ForwardErrors.Of(dial.Error).Row().ProxyError;
             return;
         }
-        var result = await new Relay(client, upstream, _deadlines).RunAsync(default, gate.Limits.TunnelIdle, _stop.Token);
-        if (result.End == RelayEnd.Stopped && !_gate.Admits(record.Client))
+        upstream = captured?.Tap(upstream, weDialled: true) ?? upstream;
+        record.Trace?.Enter(Stage.Relay);
+        var relay = new Relay(client, upstream, _deadlines);
+        using var open = Tunnels.Add(record, relay.Stop);
+        open.Count = relay;
+        var result = await relay.RunAsync(default, gate.Limits.TunnelIdle, _stop.Token);
+        if (result.End == RelayEnd.Stopped && !open.IsClosed && !_gate.Admits(record.Client))
             record.Verdict = ListenerGate.ForeignClient;
-        RelayOutcome.Note(record, result);
+        RelayOutcome.Note(record, result, open);
         record.TimeToFirstByte = result.FirstByteDown;
     }
 

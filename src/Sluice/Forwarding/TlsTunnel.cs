@@ -7,42 +7,45 @@ namespace Sluice.Forwarding;
 
 /// <summary>A tunnel whose upstream end is TLS that we speak (an Upgrade through a reverse listener to https). TLS has no
 /// half-close worth the name, so the first end closes both after what is in flight.</summary>
-internal static class TlsTunnel
+internal sealed class TlsTunnel(TakenSocket client, SslStream tls, TcpSocket upstream, Func<int, ValueTask>? pace) : IRelayCount
 {
-    public static async Task<RelayResult> RunAsync(TakenSocket client, SslStream tls, TcpSocket upstream, TimeSpan idle, Func<int, ValueTask>? pace, CancellationToken stop)
+    private long _up;
+    private long _down;
+    private CancellationToken _stop;
+
+    public long BytesUp => Volatile.Read(ref _up);
+
+    public long BytesDown => Volatile.Read(ref _down);
+
+    /// <summary>Copies until one side has ended. Call once.</summary>
+    public async Task<RelayResult> RunAsync(TimeSpan idle, CancellationToken stop)
     {
         await using var down = new SocketStream(client.Socket);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        await using var closing = ended.Token.UnsafeRegister(
-            static sockets =>
-            {
-                var (one, other) = ((TcpSocket, TcpSocket))sockets!;
-                one.Dispose();
-                other.Dispose();
-            }, (client.Socket, upstream));
+        _stop = stop;
+        await using var closing = ended.Token.UnsafeRegister(static tunnel => ((TlsTunnel)tunnel!).Close(), this);
         ended.CancelAfter(idle);
-        var up = CopyAsync(down, tls, client.Early, idle, pace, ended);
-        var back = CopyAsync(tls, down, default, idle, pace, ended);
+        var up = CopyAsync(down, tls, client.Early, isUp: true, idle, ended);
+        var back = CopyAsync(tls, down, default, isUp: false, idle, ended);
         await Task.WhenAny(up, back);
         await ended.CancelAsync();
-        var (bytesUp, bytesDown) = (await up, await back);
+        await Task.WhenAll(up, back);
         await tls.DisposeAsync();
-        return new RelayResult(bytesUp, bytesDown, stop.IsCancellationRequested ? RelayEnd.Stopped : RelayEnd.Completed, null);
+        return new RelayResult(BytesUp, BytesDown, stop.IsCancellationRequested ? RelayEnd.Stopped : RelayEnd.Completed, null);
     }
 
-    private static async Task<long> CopyAsync(Stream from, Stream to, ReadOnlyMemory<byte> early, TimeSpan idle, Func<int, ValueTask>? pace, CancellationTokenSource ended)
+    private async Task CopyAsync(Stream from, Stream to, ReadOnlyMemory<byte> early, bool isUp, TimeSpan idle, CancellationTokenSource ended)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
-        long copied = 0;
         try
         {
             await to.WriteAsync(early, ended.Token);
-            copied = early.Length;
+            Count(early.Length, isUp);
             int read;
             while ((read = await from.ReadAsync(buffer, ended.Token)) > 0)
             {
                 await to.WriteAsync(buffer.AsMemory(0, read), ended.Token);
-                copied += read;
+                Count(read, isUp);
                 ended.CancelAfter(idle);
                 if (pace is not null)
                     await pace(read);
@@ -53,6 +56,23 @@ internal static class TlsTunnel
             // One end is gone: the tunnel ends with it.
         }
         ArrayPool<byte>.Shared.Return(buffer);
-        return copied;
+    }
+
+    // Reset where it was broken off: nobody shall take a torn stream for a whole one.
+    private void Close()
+    {
+        foreach (var socket in new[] { client.Socket, upstream })
+            if (_stop.IsCancellationRequested)
+                socket.Reset();
+            else
+                socket.Dispose();
+    }
+
+    private void Count(int octets, bool isUp)
+    {
+        if (isUp)
+            Volatile.Write(ref _up, _up + octets);
+        else
+            Volatile.Write(ref _down, _down + octets);
     }
 }

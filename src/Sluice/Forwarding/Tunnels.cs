@@ -12,18 +12,18 @@ namespace Sluice.Forwarding;
 
 /// <summary>What begins as HTTP and goes on as bytes: CONNECT (RFC 9110 s.9.3.6) and Upgrade after 101 (s.7.8). Both take
 /// the client's bare socket out of the server and run on the same relay as a TCP listener.</summary>
-internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
+internal sealed class Tunnels(Dialer dialer, Deadlines deadlines, OpenTunnels all)
 {
     private static readonly byte[] Established = "HTTP/1.1 200 Connection established\r\n\r\n"u8.ToArray();
 
     /// <summary>Dials; then the connection is the tunnel's to its end. Returns what to answer where it could not be opened.</summary>
     public async ValueTask<ErrorPage?> ConnectAsync(Exchange x)
     {
-        x.Record.Kind = RecordKind.Connect;
         var target = x.Request.Target;
         if (!x.Listener.LetsConnectTo(target.Port))
             return ErrorPage.For(x.Record.Verdict = PortDenied(target.Port));
         DialResult dial;
+        x.Trace?.Enter(Stage.Connect);
         try
         {
             x.Client.Watch();
@@ -37,6 +37,7 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
         if (dial.Socket is not { } upstream)
             return ErrorPage.For(ForwardErrors.Of(dial.Error), target.Url);
         x.Record.Status = 200;
+        upstream = x.Captured?.Tap(upstream, weDialled: true) ?? upstream;
         await RunAsync(x, upstream, null, Established, default);
         return null;
     }
@@ -82,6 +83,7 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
     private async ValueTask RunAsync(
         Exchange x, TcpSocket upstream, SslStream? tls, ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> earlyDown)
     {
+        x.Trace?.Enter(Stage.Tunnel);
         if (await x.Client.TakeOverAsync() is not { } client)
         {
             tls?.Dispose();
@@ -102,23 +104,33 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
         x.MarkFirstByte();
         var (idle, stop) = (x.Listener.Limits.TunnelIdle, x.Aborted);
         x.Client.Tunnel = x;
+        using var open = all.Add(x.Record, x.Client.Abort);
         if (x.Record.Kind == RecordKind.Connect && x.Listener.LooksIntoTunnels)
         {
-            if (await LookAsync(x, client, upstream) is not { } early)
+            if (await LookAsync(x, client, upstream, open) is not { } early)
                 return;
             client = client with { Early = early };
         }
         var pace = PaceOf(x);
-        var relay = new Relay(client.Socket, upstream, deadlines) { Pace = pace };
-        var result = tls is null
-            ? await relay.RunAsync(client.Early, idle, stop)
-            : await TlsTunnel.RunAsync(client, tls, upstream, idle, pace, stop);
+        RelayResult result;
+        if (tls is null)
+        {
+            var relay = new Relay(client.Socket, upstream, deadlines) { Pace = pace };
+            open.Count = relay;
+            result = await relay.RunAsync(client.Early, idle, stop);
+        }
+        else
+        {
+            var tunnel = new TlsTunnel(client, tls, upstream, pace);
+            open.Count = tunnel;
+            result = await tunnel.RunAsync(idle, stop);
+        }
         x.Client.Tunnel = null;
-        RelayOutcome.Note(x.Record, result, earlyDown.Length);
+        RelayOutcome.Note(x.Record, result, open, earlyDown.Length);
     }
 
     /// <summary>Has the tunnel judged by its first octets, and returns them; null: it has ended, and the record says how.</summary>
-    private async ValueTask<ReadOnlyMemory<byte>?> LookAsync(Exchange x, TakenSocket client, TcpSocket upstream)
+    private async ValueTask<ReadOnlyMemory<byte>?> LookAsync(Exchange x, TakenSocket client, TcpSocket upstream, OpenTunnel open)
     {
         var opening = new TunnelOpening(client, upstream, x.Listener.Limits, deadlines);
         var end = RelayEnd.IdleTimedOut;
@@ -139,7 +151,7 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines)
         }
         client.Socket.Reset();
         upstream.Reset();
-        RelayOutcome.Note(x.Record, new RelayResult(0, 0, end, null));
+        RelayOutcome.Note(x.Record, new RelayResult(0, 0, end, null), open);
         return null;
     }
 

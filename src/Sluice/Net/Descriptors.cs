@@ -21,6 +21,9 @@ internal static class Descriptors
     /// <summary>The first descriptor's number at which nothing more is dialled.</summary>
     public static readonly int DialBelow = Limit - Math.Min(Limit / 8, 64);
 
+    /// <summary>As many may be open.</summary>
+    public static int Most => Limit;
+
     public static bool IsBelow(nint descriptor, int number) => descriptor < number;
 
     /// <summary>As <see cref="IsBelow"/>, for the descriptor that would come next.</summary>

@@ -21,10 +21,17 @@ public sealed class Dialer(Resolve resolve, TimeProvider time)
     /// <summary>RFC 8305 s.5, "Connection Attempt Delay": 250 ms recommended.</summary>
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
+    private readonly Resolver? _resolver;
+
     /// <param name="options">Null: the system's names and name servers.</param>
-    public Dialer(TimeProvider time, ResolverOptions? options = null) : this(new Resolver(time, options ?? new ResolverOptions()).ResolveAsync, time)
+    public Dialer(TimeProvider time, ResolverOptions? options = null) : this(new Resolver(time, options ?? new ResolverOptions()), time)
     {
     }
+
+    private Dialer(Resolver resolver, TimeProvider time) : this(resolver.ResolveAsync, time) => _resolver = resolver;
+
+    /// <summary>What was asked for; nothing where others resolve.</summary>
+    public NameCounts Names => _resolver?.Counts ?? default;
 
     /// <param name="timeout">For resolving and for all addresses together; infinite is allowed.</param>
     /// <exception cref="OperationCanceledException">Only <paramref name="cancellation"/>; all else is in the result.</exception>

@@ -30,6 +30,9 @@ public sealed class Heartbeat : IDisposable
     /// <summary>Since the process began.</summary>
     public long Stalls => _pulses.Sum(pulse => pulse.Stalls);
 
+    /// <summary>How long the loop that has been away longest has been away; some microseconds where all is well.</summary>
+    public TimeSpan Away => _pulses.Count == 0 ? TimeSpan.Zero : _pulses.Max(pulse => pulse.Round);
+
     public void Dispose() => _timer.Dispose();
 
     private void Look()

@@ -17,7 +17,7 @@ using System.Net.Sockets;
 namespace Sluice.Net;
 
 /// <summary>One relay. It owns both sockets and closes them when it ends.</summary>
-public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadlines) : TimeLimited(deadlines)
+public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadlines) : TimeLimited(deadlines), IRelayCount
 {
     private const int Running = -1;
 
@@ -30,10 +30,8 @@ public sealed class Relay(TcpSocket client, TcpSocket upstream, Deadlines deadli
     private long _started;
     private long _firstDown = -1; // ticks of the time provider
 
-    /// <summary>From client to upstream, so far.</summary>
     public long BytesUp => Volatile.Read(ref _up);
 
-    /// <summary>From upstream to client, so far.</summary>
     public long BytesDown => Volatile.Read(ref _down);
 
     public IPEndPoint? Client => client.RemoteEndPoint;

@@ -42,6 +42,9 @@ internal sealed class Resolver
     private readonly int _mostNames;
     private readonly WatchedFile<FrozenDictionary<string, IPAddress[]>> _hosts;
     private readonly Func<NameServers>? _servers;
+    private long _kept;
+    private long _asked;
+    private long _failed;
 
     /// <summary>As we are configured, else as this system is.</summary>
     public Resolver(TimeProvider time, ResolverOptions options)
@@ -65,14 +68,17 @@ internal sealed class Resolver
         _servers = () => servers.Current;
     }
 
+    public NameCounts Counts => new(Interlocked.Read(ref _kept), Interlocked.Read(ref _asked), Interlocked.Read(ref _failed));
+
     /// <summary>The addresses of a name.</summary>
     /// <exception cref="SocketException">There are none: <see cref="NameAnswer.Error"/>.</exception>
     public ValueTask<IPAddress[]> ResolveAsync(string name)
     {
-        if (_hosts.Current.TryGetValue(name, out var configured))
+        if ((_hosts.Current.GetValueOrDefault(name) ?? (IsLocalhost(name) ? Loopbacks : null)) is { } configured)
+        {
+            Interlocked.Increment(ref _kept);
             return new(configured);
-        if (IsLocalhost(name))
-            return new(Loopbacks);
+        }
         if (!_entries.TryGetValue(name, out var entry))
         {
             if (!IsName(name))
@@ -84,6 +90,7 @@ internal sealed class Resolver
             return AskAsync(entry);
         if (now >= known.AskFrom)
             _ = BeginAsking(entry);
+        Interlocked.Increment(ref _kept);
         return Result(known.Answer);
     }
 
@@ -113,7 +120,10 @@ internal sealed class Resolver
 
     private async Task<Known> RenewAsync(Entry entry)
     {
+        Interlocked.Increment(ref _asked);
         var answer = await AskServersAsync(entry.Name);
+        if (answer.Error != SocketError.Success)
+            Interlocked.Increment(ref _failed);
         var now = _time.GetTimestamp();
         lock (entry)
         {

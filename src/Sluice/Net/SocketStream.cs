@@ -7,6 +7,9 @@ public sealed class SocketStream(TcpSocket socket, bool owns = false) : Stream
     /// <summary>A read has met the FIN.</summary>
     public bool HasEnded { get; private set; }
 
+    /// <summary>Called once, when the stream is disposed.</summary>
+    public Action? Closed { get; set; }
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
@@ -47,6 +50,9 @@ public sealed class SocketStream(TcpSocket socket, bool owns = false) : Stream
     {
         if (owns)
             socket.Dispose();
+        var closed = Closed;
+        Closed = null;
+        closed?.Invoke();
         base.Dispose(disposing);
     }
 

@@ -56,7 +56,7 @@ public abstract class TcpSocket : IDisposable
     public abstract ValueTask SendFileAsync(ReadOnlyMemory<byte> before, SafeFileHandle file, long offset, long count);
 
     /// <summary>Octets that the kernel has taken so far: whether a send that is not complete comes forward.</summary>
-    public long BytesSent { get; private protected set; }
+    public virtual long BytesSent { get; private protected set; }
 
     /// <summary>Whether the peer has neither sent nor closed since the last receive.</summary>
     /// <param name="surely">Asks the kernel, even where that costs a system call; else it may be known a moment later.</param>

@@ -28,21 +28,22 @@ internal sealed class Rule
         Rate = options.Limit is null ? null : former?.Rate is { } rate && rate.Options == options.Limit ? rate.Share() : new RuleRate(options.Limit);
         _conditions = [.. ConditionsOf(options, sources, problems)];
         _reply = options.Reply is { } reply ? new ReplyCondition(reply, options.Action) : null;
+        var capturedBy = options.Captures ? options.Id : null;
         _verdict = options.Action == RuleAction.Deny
             ? new Verdict
             {
                 Denies = true, Rule = options.Id, Status = options.Redirect is null ? options.Status : 302, Refusal = options.Refusal,
-                Redirect = options.Redirect, Tags = options.Tag, Position = position,
+                Redirect = options.Redirect, Tags = options.Tag, Position = position, CapturedBy = capturedBy,
                 Reason = options.Reason ?? $"The rule '{options.Id}' lets nothing through.",
             }
             : new Verdict
             {
                 Rule = options.Action == RuleAction.Allow ? options.Id : null, Tags = options.Tag,
-                BypassesCache = options.BypassesCache, Route = options.Route, DialAs = options.DialAs, Position = position,
+                BypassesCache = options.BypassesCache, Route = options.Route, DialAs = options.DialAs, Position = position, CapturedBy = capturedBy,
             };
         _exceeded = options.Limit is not { Requests: { } most } limit ? null : new Verdict
         {
-            Denies = true, Rule = options.Id, Status = 429, RetryAfter = limit.Every, Tags = options.Tag, Position = position,
+            Denies = true, Rule = options.Id, Status = 429, RetryAfter = limit.Every, Tags = options.Tag, Position = position, CapturedBy = capturedBy,
             Reason = options.Reason ?? string.Create(CultureInfo.InvariantCulture, $"More than {most} requests in {limit.Every.TotalSeconds} s are too many."),
         };
     }

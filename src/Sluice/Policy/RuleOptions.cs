@@ -105,6 +105,9 @@ public sealed record RuleOptions
     /// <summary>Neither stored nor answered from the cache.</summary>
     public bool BypassesCache { get; init; }
 
+    /// <summary>The octets of what matches are written into the files of captures.</summary>
+    public bool Captures { get; init; }
+
     /// <summary>The name of the upstream where it goes, instead of where it would; null: none.</summary>
     public string? Route { get; init; }
 
@@ -115,7 +118,7 @@ public sealed record RuleOptions
     public RateOptions? Limit { get; init; }
 
     /// <summary>Whether it says more than allow or deny.</summary>
-    internal bool Adds => Tag is not null || BypassesCache || Route is not null || DialAs is not null || Limit is not null;
+    internal bool Adds => Tag is not null || BypassesCache || Captures || Route is not null || DialAs is not null || Limit is not null;
 
     /// <summary>Where the rule stands, for messages: <c>sluice.yaml:14:7</c>.</summary>
     public string? Where { get; init; }

@@ -37,6 +37,9 @@ public sealed record Verdict
     /// <summary>Neither stored nor answered from the cache.</summary>
     public bool BypassesCache { get; init; }
 
+    /// <summary>The rule that has its octets written down; null: none.</summary>
+    public string? CapturedBy { get; init; }
+
     /// <summary>The name of the upstream where it goes; null: where it would go anyway.</summary>
     public string? Route { get; init; }
 
@@ -83,6 +86,7 @@ public sealed record Verdict
     {
         Tags = Join(first.Tags, then.Tags),
         BypassesCache = first.BypassesCache || then.BypassesCache,
+        CapturedBy = first.CapturedBy ?? then.CapturedBy,
         Route = first.Route ?? then.Route,
         DialAs = first.DialAs ?? then.DialAs,
         Bandwidth = first.Bandwidth ?? then.Bandwidth,

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Records.Formats;
 using Sluice.Records.History;
+using Sluice.Records.Otlp;
 using Sluice.Records.Output;
 using Sluice.Records.Syslog;
 
@@ -99,10 +100,11 @@ public sealed class AccessLog : IAsyncDisposable
     };
 
     // A person waits for the line; a file or pipe does not.
-    private static TimeSpan GatherOf(LogOutputOptions options) => options is { File: null, Syslog: null } && !Console.IsOutputRedirected ? TimeSpan.Zero : Gather;
+    private static TimeSpan GatherOf(LogOutputOptions options) => options is { File: null, Syslog: null, Otlp: null } && !Console.IsOutputRedirected ? TimeSpan.Zero : Gather;
 
     private IRecordOutput OutputOf(LogOutputOptions options) => options switch
     {
+        { Otlp: { } otlp } => new LogOutput(otlp),
         { Syslog: { } syslog } => new SyslogOutput(
             syslog, options.Format == LogFormat.Json ? new JsonFormat(asciiOnly: true) : FormatOf(options.Format), syslog.OverTcp ? new TcpTransport(syslog, _time) : new DatagramTransport(syslog)),
         { File: { } path } => new LineOutput(FormatOf(options.Format), new FileOutput(path), options.Place),

@@ -90,6 +90,9 @@ public sealed class ExchangeRecord
     /// User info in it is never written out.</summary>
     public string? Url { get; set; }
 
+    /// <summary><see cref="Url"/> as it may be shown; as all text from the wire it is to be escaped.</summary>
+    public string? ShownUrl => Url is null ? null : Formats.SafeText.WithoutUserInfo(Url);
+
     /// <summary>The host of <see cref="Url"/>, canonical (<see cref="HostText"/>); null: it names none. To be asked for when the record is complete.</summary>
     public string? Host => (_host ??= HostText.OfUrl(Url) ?? "") is { Length: > 0 } host ? host : null;
 
@@ -136,6 +139,9 @@ public sealed class ExchangeRecord
     public string? Referer { get; set; }
 
     public string? UserAgent { get; set; }
+
+    /// <summary>Null: it is not traced.</summary>
+    public ExchangeTrace? Trace { get; set; }
 
     /// <summary>Further fields of the request and the response; null: none are configured, or none was there.</summary>
     public IReadOnlyList<RecordedValue>? Fields { get; set; }

@@ -16,6 +16,7 @@ internal interface IRecordOutput : IDisposable
 
     /// <summary>Writes out the batch and empties it; nothing where it is empty. After an exception the same batch is tried again, and what had got through stands there once.</summary>
     /// <exception cref="IOException">Disk full, directory gone, nobody there and the like.</exception>
+    /// <exception cref="RecordsRefusedException">It would be refused again; the batch is empty.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     void WriteOut();
 
@@ -24,3 +25,6 @@ internal interface IRecordOutput : IDisposable
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     void Reopen();
 }
+
+/// <summary>A batch was refused for good.</summary>
+internal sealed class RecordsRefusedException(string why) : IOException(why);

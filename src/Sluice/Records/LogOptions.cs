@@ -51,8 +51,11 @@ public sealed record LogOutputOptions
 
     public SyslogOptions? Syslog { get; init; }
 
+    /// <summary>A collector, from the section <c>otlp</c>.</summary>
+    public OtlpOptions? Otlp { get; init; }
+
     /// <summary>Where it leads, in words.</summary>
-    public string Place => File ?? Syslog?.ToString() ?? "standard output";
+    public string Place => File ?? Syslog?.ToString() ?? Otlp?.ToString() ?? "standard output";
 }
 
 /// <summary>What nobody is to read in records. All names are globs in which <c>*</c> is any text, and compare without case.</summary>

@@ -34,12 +34,25 @@ public sealed record LoggedExchange
     [JsonPropertyName("http_response_status_code")]
     public int Status { get; init; }
 
+    [JsonPropertyName("http_request_body_size")]
+    public long RequestBytes { get; init; }
+
     [JsonPropertyName("http_response_body_size")]
     public long ResponseBytes { get; init; }
 
     /// <summary><c>allow</c>, <c>deny</c> or <c>report</c>.</summary>
     [JsonPropertyName("verdict")]
     public string? Verdict { get; init; }
+
+    [JsonPropertyName("rule")]
+    public string? Rule { get; init; }
+
+    [JsonPropertyName("duration_ms")]
+    public double DurationMs { get; init; }
+
+    /// <summary><c>HIT</c>, <c>MISS</c>, <c>REVALIDATED</c>, <c>STALE</c>, <c>BYPASS</c> or <c>NONE</c>.</summary>
+    [JsonPropertyName("cache")]
+    public string? Cache { get; init; }
 
     [JsonPropertyName("error_type")]
     public string? Error { get; init; }

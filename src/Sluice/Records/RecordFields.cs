@@ -34,6 +34,11 @@ public sealed record RecordField(string Attribute, FieldType Type, string Doc, F
 /// the same by hand; a test compares them.</summary>
 public static class RecordFields
 {
+    /// <summary>Named as OpenTelemetry names them in logs that are not its own.</summary>
+    public const string TraceId = "trace_id";
+
+    public const string SpanId = "span_id";
+
     public static readonly IReadOnlyList<RecordField> All =
     [
         new("sluice.time", FieldType.Text, "start, UTC, RFC 3339 with milliseconds", x => Time(x.Time)),
@@ -68,6 +73,8 @@ public static class RecordFields
         new("http.response.header.content-type", FieldType.Text, "of the response", x => x.ContentType),
         new("http.request.header.referer", FieldType.Text, "of the request", x => Url(x.Referer)),
         new("user_agent.original", FieldType.Text, "of the request", x => x.UserAgent),
+        new(TraceId, FieldType.Text, "of the trace that it is part of, where it is traced ([telemetry](telemetry.md))", x => x.Trace?.TraceId),
+        new(SpanId, FieldType.Text, "of its span in that trace", x => x.Trace?.SpanId),
     ];
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);

@@ -18,6 +18,9 @@ internal sealed class RecordWriter : IAsyncDisposable
     internal const int QueueLength = 64 << 10;
     private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(1);
 
+    /// <summary>For what waits at the end: an output that takes it, but slowly, does not hold up the end.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly Channel<ExchangeRecord> _queue = Channel.CreateBounded<ExchangeRecord>(
         new BoundedChannelOptions(QueueLength) { SingleReader = true });
 
@@ -30,6 +33,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private readonly CancellationTokenSource _closing = new();
     private volatile bool _isClosed;
+    private long _closedAt;
     private volatile string? _failing;
     private bool _asleep;
     private bool _reopen;
@@ -95,6 +99,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     /// <summary>Writes out what is queued and closes the output.</summary>
     public async ValueTask DisposeAsync()
     {
+        Volatile.Write(ref _closedAt, _time.GetTimestamp());
         _isClosed = true;
         _queue.Writer.TryComplete();
         await _closing.CancelAsync();
@@ -126,6 +131,11 @@ internal sealed class RecordWriter : IAsyncDisposable
                 if (Volatile.Read(ref _reopen))
                     TryReopen();
                 Fill();
+                if (IsOverdue)
+                {
+                    GiveUp();
+                    return;
+                }
                 while (!TryWriteOut())
                 {
                     if (_closing.IsCancellationRequested)
@@ -159,6 +169,8 @@ internal sealed class RecordWriter : IAsyncDisposable
         await _wake.WaitAsync();
     }
 
+    private bool IsOverdue => _isClosed && _time.GetElapsedTime(Volatile.Read(ref _closedAt)) > Patience;
+
     private bool IsNeeded => _closing.IsCancellationRequested || Volatile.Read(ref _reopen) || _queue.Reader.Count > 0;
 
     private async ValueTask PauseAsync(TimeSpan span)
@@ -187,6 +199,17 @@ internal sealed class RecordWriter : IAsyncDisposable
         try
         {
             _output.WriteOut();
+        }
+        catch (RecordsRefusedException e)
+        {
+            Interlocked.Increment(ref _failures);
+            Interlocked.Add(ref _dropped, _recordsInBatch);
+            // Nobody is told in the output itself: it takes none.
+            _droppedTold += _recordsInBatch;
+            _failing = e.Message;
+            RecordsLog.Refused(_log, Name, _recordsInBatch, e.Message);
+            _recordsInBatch = 0;
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

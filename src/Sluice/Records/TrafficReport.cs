@@ -1,5 +1,15 @@
 namespace Sluice.Records;
 
+/// <summary>By what the tops are ordered, the most first.</summary>
+public enum TrafficOrder
+{
+    Exchanges,
+    Bytes,
+    Denied,
+    Failed,
+    Hits,
+}
+
 /// <summary>What has passed lately; GET /v1/traffic.</summary>
 /// <param name="Seconds">The width of the window that ended at <paramref name="Now"/>.</param>
 /// <param name="Missed">Records since the start that came faster than the gauge could count them.</param>

@@ -42,6 +42,8 @@ internal sealed class Http1Reply : UpstreamReply
         Remote = connection.Remote;
         _request = request;
         _options = options;
+        if (request.Tap is { } tap)
+            connection.Tap(tap);
         request.AwaitOn(connection, options.Response);
         connection.IsPinned |= ConnectionAuthentication.IsInRequest(request.Fields);
         if (request.Body is { Length: not 0 } body)
@@ -317,6 +319,8 @@ internal sealed class Http1Reply : UpstreamReply
         _ended = true;
         _aborted.Dispose();
         var connection = _connection!;
+        if (Head is not null)
+            connection.Counts.Ended(Error, ErrorDetail);
         var clean = _complete && Error == ForwardError.None && _keptAlive && _body.Kind != BodyKind.UntilClose
             && connection.Unread.IsEmpty && !connection.MayHideMore && connection.Cut == Cut.None;
         if (_upload is { IsComplete: false } upload)
@@ -329,6 +333,7 @@ internal sealed class Http1Reply : UpstreamReply
             await upload.StopAsync();
             clean = mayEnd && upload.IsComplete && connection.Cut == Cut.None;
         }
+        connection.Untap();
         if (clean)
             _pool!.Keep(connection, _request!);
         else

@@ -140,6 +140,8 @@ internal sealed class Http2Reply : UpstreamReply
         if (_ended)
             return;
         _ended = true;
+        if (Head is not null)
+            _upstream.Counts.Ended(Error, ErrorDetail);
         _aborted.Dispose();
         if (_upload is { IsComplete: false } upload)
             await upload.StopAsync();

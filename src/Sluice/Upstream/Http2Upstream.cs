@@ -23,14 +23,16 @@ internal sealed class Http2Upstream : IDisposable
     private readonly Destination _to;
     private readonly AddressRules _rules;
     private readonly UpstreamDialer _dialer;
+    private readonly UpstreamTable _table;
     private readonly HttpMessageInvoker _handler;
     private volatile IPEndPoint? _remote;
 
-    public Http2Upstream(Destination to, AddressRules rules, UpstreamDialer dialer, UpstreamOptions options)
+    public Http2Upstream(Destination to, AddressRules rules, UpstreamDialer dialer, UpstreamTable table, UpstreamOptions options)
     {
         _to = to;
         _rules = rules;
         _dialer = dialer;
+        _table = table;
         _handler = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -54,6 +56,8 @@ internal sealed class Http2Upstream : IDisposable
     /// <summary>Scheme and authority.</summary>
     public string Origin { get; }
 
+    public UpstreamCounts Counts => _table.Of(_to, _rules);
+
     /// <summary>Of the connection that was made last.</summary>
     public IPEndPoint? Remote => _remote;
 
@@ -69,11 +73,24 @@ internal sealed class Http2Upstream : IDisposable
             throw new NotConnected(error, detail);
         _remote = remote;
         if (tls is null)
-            return new SocketStream(socket, owns: true);
+        {
+            var counts = Connected();
+            return new SocketStream(socket, owns: true) { Closed = counts.Closed };
+        }
         if (tls.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2)
+        {
+            tls.Closed = Connected().Closed;
             return tls;
+        }
         await tls.DisposeAsync();
         throw new NotConnected(ForwardError.TlsFailed, "the server does not speak HTTP/2");
+    }
+
+    private UpstreamCounts Connected()
+    {
+        var counts = Counts;
+        counts.Connected();
+        return counts;
     }
 }
 

@@ -78,6 +78,18 @@ internal sealed class Shelves(int mostIdle, int mostOpen)
         return taken;
     }
 
+    /// <summary>How many are idle and how many wait, where any do.</summary>
+    public IEnumerable<(Destination To, int Idle, int Waiting)> Counts()
+    {
+        foreach (var (to, shelf) in _shelves)
+        {
+            (Destination, int, int) counts;
+            lock (shelf)
+                counts = (to, shelf.Idle.Count, shelf.Queue.Count);
+            yield return counts;
+        }
+    }
+
     /// <summary>Disposes those whose time in the pool is over.</summary>
     public void Prune()
     {

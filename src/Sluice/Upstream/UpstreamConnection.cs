@@ -23,27 +23,33 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
 {
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
 
-    private readonly TcpSocket _socket;
+    private TcpSocket _socket;
     private readonly UpstreamTls? _tls;
     private ReceiveBuffer _buffer;
     private readonly Shelves _shelves;
     private readonly long _made;
     private TimeSpan? _keepAlive;
     private int _cut;
+    private SocketTap? _tap;
     private bool _disposed;
 
     /// <param name="shelves">Where it has its place until it is closed or taken over.</param>
     public UpstreamConnection(
-        Destination to, TcpSocket socket, UpstreamTls? tls, IPEndPoint remote, Shelves shelves, Deadlines deadlines) : base(deadlines)
+        Destination to, TcpSocket socket, UpstreamTls? tls, IPEndPoint remote, Shelves shelves, UpstreamCounts counts, Deadlines deadlines) : base(deadlines)
     {
+        Counts = counts;
         _shelves = shelves;
         To = to;
         Remote = remote;
         _socket = socket;
         _tls = tls;
         _made = Clock.GetTimestamp();
+        Counts.Connected();
         Open();
     }
+
+    /// <summary>Of its upstream.</summary>
+    public UpstreamCounts Counts { get; }
 
     public Destination To { get; }
 
@@ -86,6 +92,19 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
     /// <summary>As <see cref="TcpSocket.IsHere"/>.</summary>
     public bool IsHere => _socket.IsHere;
 
+    /// <summary>From now on somebody hears what passes, without TLS, until <see cref="Untap"/>.</summary>
+    public void Tap(TapConnection by)
+    {
+        _tap = by(_tap, _socket.LocalEndPoint, Remote, Clock.GetUtcNow() - Age, isDecrypted: _tls is not null);
+        if (_tls is not null)
+            _tls.Tap = _tap;
+        else if (_socket is not TappedSocket)
+            _socket = new TappedSocket(_socket, _tap);
+    }
+
+    /// <summary>The tap stays, for the next one and to hear of the end.</summary>
+    public void Untap() => _tap?.Pause();
+
     /// <summary>Whether the peer has closed or spoken out of turn while the connection was idle (RFC 9112 s.9.3, s.9.5).</summary>
     /// <param name="surely">As <see cref="TcpSocket.IsQuiet"/>: for a request that cannot be sent once more.</param>
     public bool IsDead(bool surely) => !_socket.IsQuiet(surely);
@@ -120,6 +139,7 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
     {
         Allow(Timeout.InfiniteTimeSpan);
         Close();
+        Counts.Closed();
         _shelves.Leave(To);
         return (_socket, _tls);
     }
@@ -130,6 +150,7 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
             return;
         _disposed = true;
         Close();
+        Counts.Closed();
         _shelves.Leave(To);
         _tls?.Dispose();
         _socket.Dispose();

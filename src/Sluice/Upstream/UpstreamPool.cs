@@ -16,6 +16,7 @@ public sealed class UpstreamPool : IDisposable
     private static readonly TimeSpan PruneEvery = TimeSpan.FromSeconds(5);
 
     private readonly Shelves _shelves;
+    private readonly UpstreamTable _table;
     private readonly UpstreamDialer _dialer;
     private readonly UpstreamOptions _options;
     private readonly Deadlines _deadlines;
@@ -26,14 +27,19 @@ public sealed class UpstreamPool : IDisposable
     {
         _dialer = new UpstreamDialer(dialer, options, time);
         _options = options;
-        _http2 = new Lazy<Http2Pool>(() => new Http2Pool(_dialer, options, time));
+        _table = new UpstreamTable(time);
+        _http2 = new Lazy<Http2Pool>(() => new Http2Pool(_dialer, _table, options, time));
         _deadlines = new Deadlines(time);
         _shelves = new Shelves(options.IdlePerUpstream, options.MostPerUpstream);
-        _pruning = time.CreateTimer(static pool => ((UpstreamPool)pool!)._shelves.Prune(), this, PruneEvery, PruneEvery);
+        _pruning = time.CreateTimer(static pool => ((UpstreamPool)pool!).Prune(), this, PruneEvery, PruneEvery);
     }
 
     /// <summary>Open connections, idle ones included.</summary>
     public int Connections => _deadlines.Count;
+
+    /// <summary>How each upstream fares, by name; those that clients named and nobody has asked for long stand together as <see cref="UpstreamState.Others"/>.
+    /// Not for I/O threads.</summary>
+    public IReadOnlyList<UpstreamState> States => _table.States(_shelves.Counts());
 
     /// <summary>Sends the request and reads the answer's head. Never throws for what the network or the peer does:
     /// <see cref="UpstreamReply.Error"/> says it.</summary>
@@ -51,25 +57,37 @@ public sealed class UpstreamPool : IDisposable
             {
                 (kept, var full) = await EnterAsync(request);
                 if (full != ForwardError.None)
-                    return UpstreamReply.Failed(full, null);
+                    return Failed(request, full, null, null);
             }
             var connection = kept;
             if (connection is null)
             {
+                var began = _deadlines.Time.GetTimestamp();
                 var dialled = await _dialer.DialAsync(request.To, request.Addresses, request.Aborted);
+                request.Dial = (began, _deadlines.Time.GetTimestamp());
                 if (dialled.Socket is not { } socket)
                 {
                     _shelves.Leave(request.To);
-                    return UpstreamReply.Failed(dialled.Error, dialled.Detail, dialled.Remote);
+                    return Failed(request, dialled.Error, dialled.Detail, dialled.Remote);
                 }
-                connection = new UpstreamConnection(request.To, socket, dialled.Tls, dialled.Remote!, _shelves, _deadlines);
+                connection = new UpstreamConnection(request.To, socket, dialled.Tls, dialled.Remote!, _shelves, _table.Of(request.To, request.Addresses), _deadlines);
             }
+            connection.Counts.Asked();
             var reply = new Http1Reply(this, connection, request, _options);
             await reply.ReadHeadAsync();
             if (kept is null || again || reply.Error != ForwardError.Terminated || reply.Answered || !MayRepeat(request))
+            {
+                connection.Counts.Ended(reply.Error, reply.ErrorDetail);
                 return reply;
+            }
             await reply.DisposeAsync();
         }
+    }
+
+    private Http1Reply Failed(UpstreamRequest request, ForwardError error, string? detail, System.Net.IPEndPoint? remote)
+    {
+        _table.Of(request.To, request.Addresses).Ended(error, detail);
+        return new Http1Reply(error, detail, remote);
     }
 
     /// <summary>Waits for a place among the open connections of the destination, or for one that becomes idle. No connection and no error: dial.</summary>
@@ -104,6 +122,12 @@ public sealed class UpstreamPool : IDisposable
         _shelves.Prune();
         if (_http2.IsValueCreated)
             _http2.Value.Dispose();
+    }
+
+    private void Prune()
+    {
+        _shelves.Prune();
+        _table.Prune();
     }
 
     private static bool MayRepeat(UpstreamRequest request) =>

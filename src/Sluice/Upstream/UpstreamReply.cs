@@ -9,8 +9,6 @@ namespace Sluice.Upstream;
 /// Disposing it ends the exchange.</summary>
 public abstract class UpstreamReply : IAsyncDisposable
 {
-    internal static UpstreamReply Failed(ForwardError error, string? detail, IPEndPoint? remote = null) => new Http1Reply(error, detail, remote);
-
     /// <summary>None: so far all went well. Set before the head is there: there is no head; later: the body is not whole.</summary>
     public ForwardError Error { get; private protected set; }
 

@@ -38,8 +38,14 @@ public sealed class UpstreamRequest
     /// <summary>Of the client's connection that asks; null: nobody's. May be set until the answer's body is read.</summary>
     public PinnedConnections? Pinned { get; set; }
 
+    /// <summary>Puts a tap on the connection that it goes by; null: nobody hears it. Not over HTTP/2.</summary>
+    public TapConnection? Tap { get; init; }
+
     /// <summary>The client left.</summary>
     public CancellationToken Aborted { get; init; }
+
+    /// <summary>When a connection was dialled for it, and when it was made or was not, by the pool's time provider; 0: a kept one carried it, or over HTTP/2 one that is shared.</summary>
+    public (long Began, long Ended) Dial { get; internal set; }
 
     private TimeLimited? _asked;
     private long _shortenedTo;

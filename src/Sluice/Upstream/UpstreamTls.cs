@@ -10,6 +10,7 @@
 //   Where an issuer is missing, the platform fetches it from the URL in the certificate: a request to wherever the peer likes, made on
 //     an I/O thread, past all address rules. So it is told not to.
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Sluice.Net;
 
@@ -25,8 +26,14 @@ internal sealed class UpstreamTls : SslStream
 
     public UpstreamTls(SocketStream socket) : base(socket) => _socket = socket;
 
+    /// <summary>Hears what passes without TLS; null: nobody does.</summary>
+    public SocketTap? Tap { get; set; }
+
     /// <summary>After a read of 0: nobody said that this was the end.</summary>
     public bool IsCutShort => _socket.HasEnded;
+
+    /// <summary>As <see cref="SocketStream.Closed"/>.</summary>
+    public Action? Closed { set => _socket.Closed = value; }
 
     /// <summary>Why the certificate is not believed.</summary>
     public SslPolicyErrors CertificateFaults { get; private set; }
@@ -40,6 +47,42 @@ internal sealed class UpstreamTls : SslStream
             RemoteCertificateValidationCallback = static (stream, _, _, faults) =>
                 (((UpstreamTls)stream).CertificateFaults = faults) == SslPolicyErrors.None,
         }, cancellation);
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        Tap is { } tap && !buffer.IsEmpty ? ReadAsync(buffer, tap, cancellationToken) : base.ReadAsync(buffer, cancellationToken);
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        Tap?.Sent(buffer.Span);
+        return base.WriteAsync(buffer, cancellationToken);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        Tap?.Closed(resets: false);
+        base.Dispose(disposing);
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        Tap?.Closed(resets: false);
+        return base.DisposeAsync();
+    }
+
+    private async ValueTask<int> ReadAsync(Memory<byte> buffer, SocketTap tap, CancellationToken cancellation)
+    {
+        try
+        {
+            var octets = await base.ReadAsync(buffer, cancellation);
+            tap.Received(buffer.Span[..octets]);
+            return octets;
+        }
+        catch (Exception e) when (e is SocketException or IOException { InnerException: SocketException })
+        {
+            tap.WasReset();
+            throw;
+        }
+    }
 
     /// <summary>Shared by all handshakes; each works on a copy.</summary>
     internal static X509ChainPolicy Policy() => new()

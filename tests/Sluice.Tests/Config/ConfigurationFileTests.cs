@@ -140,7 +140,6 @@ public class ConfigurationFileTests
     [InlineData("listeners: []", "sluice.yaml:1:12: listeners: is an empty list, write for example [{ kind: forward, bind: 127.0.0.1:3128 }]")]
     [InlineData("listeners:", "sluice.yaml:1:11: listeners: is not a list, begin each item with '- '")]
     [InlineData(Given.Forward + "---\na: b\n", "sluice.yaml:2:1: a second document begins here, a configuration is one document: remove the '---'")]
-    [InlineData(Given.Forward + "dashboard: { bind: 127.0.0.1:3129 }", "sluice.yaml:2:1: 'dashboard' is not part of this version yet, remove it")]
     [InlineData(Given.Forward + "cache: { disk: { size: 1GiB } }", "sluice.yaml:2:16: 'path' is missing, write path: PATH")]
     [InlineData(Given.Forward + "cache: { disk: { path: store, size: 1MiB } }", "sluice.yaml:2:37: size: '1MiB' is out of range, write 16777216 or more")]
     [InlineData(Given.Forward + "cache: { disk: { path: store, size: 1GiB, maxEntry: 2GiB } }", "sluice.yaml:2:53: maxEntry: '2GiB' is more than size, which is 1GiB")]
@@ -182,7 +181,7 @@ public class ConfigurationFileTests
     }
 
     [Theory]
-    [InlineData("{ id: a, hosts: [b] }", "deny: a rule says what it does: write deny: true or allow: true (or tag, bypassCache, route, dialAs or limit, then the next rule is tried)")]
+    [InlineData("{ id: a, hosts: [b] }", "deny: a rule says what it does: write deny: true or allow: true (or tag, bypassCache, route, dialAs, limit or capture, then the next rule is tried)")]
     [InlineData("{ id: a, deny: true, allow: true, hosts: [b] }", "allow: a rule has deny or allow, not both")]
     [InlineData("{ id: a, deny: false, hosts: [b] }", "deny: 'false' leaves open what the rule does, write allow: true")]
     [InlineData("{ id: a, deny: true, status: 200 }", "status: '200' is out of range, write 400 to 599")]

@@ -69,6 +69,8 @@ public class DocumentsTests
         KeyKind.Words => "list",
         KeyKind.Statuses => "list of status codes",
         KeyKind.Patterns => "map of patterns",
+        KeyKind.Headers => "map of texts",
+        KeyKind.Ratio => "`true`, `false`, or number",
         KeyKind.Groups => "map of lists",
         KeyKind.Resolver => "list, or `system`",
         KeyKind.QueryNames => "list, or `all`",

@@ -11,6 +11,7 @@ using Sluice.Dashboard;
 using Sluice.Forwarding;
 using Sluice.Net;
 using Sluice.Policy;
+using Sluice.Records;
 using Sluice.Tests.Cache;
 using Sluice.Tests.House;
 using Sluice.Tests.Kit;
@@ -21,6 +22,7 @@ namespace Sluice.Tests.Dashboard;
 /// <summary>The admin API over its real socket.</summary>
 public sealed class AdminApiTests : IAsyncLifetime
 {
+    private readonly Captures _captures = new(TimeProvider.System, NullLogger.Instance);
     private readonly TempFolder _folder = new();
     private readonly TempFolder _lists = new();
     private readonly CacheScenario _scenario = new();
@@ -29,6 +31,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     private readonly Censor _censor;
     private readonly UpstreamPool _upstream;
     private readonly ListSubscriptions _subscriptions;
+    private readonly TrafficGauge _traffic = new(() => [], TimeProvider.System, NullLogger.Instance);
     private AdminApi? _api;
 
     public AdminApiTests()
@@ -57,6 +60,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await (_api?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _traffic.DisposeAsync();
         await _subscriptions.DisposeAsync();
         _upstream.Dispose();
         await _censor.DisposeAsync();
@@ -73,7 +77,9 @@ public sealed class AdminApiTests : IAsyncLifetime
         Type[] shapes = [typeof(CacheStats), typeof(TierStats), typeof(EntryList), typeof(HeldEntry), typeof(EntryReport), typeof(HeldAnswers),
             typeof(HeldVariant), typeof(HeldFreshness), typeof(PurgeOrder), typeof(Purged), typeof(ListReport), typeof(ListFacts), typeof(SubscriptionFacts), typeof(DownloadProgress),
             typeof(UpdateOrder), typeof(UpdateBegun), typeof(UnreadLine), typeof(RuleReport), typeof(RuleHits), typeof(ConfigurationState), typeof(ExplainReport), typeof(ExplainedRule),
-            typeof(ConditionTrial), typeof(ExplainedDial), typeof(ExplainedAddress), typeof(CacheForecast)];
+            typeof(StatusReport), typeof(ListenerFacts), typeof(Totals), typeof(OutputState), typeof(Readiness), typeof(Liveness), typeof(TrafficReport), typeof(TrafficSeries), typeof(TrafficSums), typeof(TrafficSecond),
+            typeof(ListenerTraffic), typeof(NamedTraffic), typeof(RuleTraffic), typeof(MissedRecords), typeof(TunnelReport), typeof(TunnelFacts), typeof(CloseOrder), typeof(TunnelsClosed), typeof(UpstreamReport),
+            typeof(UpstreamState), typeof(AllowOrder), typeof(Allowed), typeof(ConditionTrial), typeof(ExplainedDial), typeof(ExplainedAddress), typeof(CacheForecast), typeof(CaptureOrder)];
         var members = shapes.SelectMany(t => t.GetProperties()).Select(p => JsonNamingPolicy.CamelCase.ConvertName(p.Name)).Distinct().ToList();
         Assert.True(members.Count > 40);
         Assert.All(members.Except(["routes"]), m => Assert.Contains($"`{m}`", doc, StringComparison.Ordinal));
@@ -361,6 +367,12 @@ public sealed class AdminApiTests : IAsyncLifetime
         Explainer = () => new Explainer(_censor, new Dialer(TimeProvider.System), Gates, null, _scenario.Cache),
         Lists = () => _subscriptions,
         Routes = () => routes,
+        Captures = _captures,
+        Traffic = _traffic,
+        Tunnels = () => [],
+        CloseTunnel = _ => false,
+        Upstreams = () => _upstream.States,
+        Program = () => new ProgramState { Started = DateTimeOffset.UnixEpoch, Phase = ProgramPhase.Serves, Listeners = [], Totals = new Totals(), Outputs = [] },
         Configuration = () => State,
         Reload = () => Task.FromResult(State with { Generation = 2 }),
     };

@@ -26,7 +26,7 @@ public class BugTests
         await using var censor = Censor.Load([], TimeProvider.System, NullLogger.Instance).Censor;
         var gate = new ListenerGate(options, AddressRules.Any, censor, new LimitOptions { Drain = TimeSpan.FromSeconds(1) });
         var proxy = new HttpProxy(null!, new LoginStep(null!), null!, null!, new Via("test"));
-        await using var server = new HttpServer(gate, socket, proxy, records.Add, NullLoggerFactory.Instance, TimeProvider.System);
+        await using var server = new HttpServer(gate, socket, proxy, records.Add, null, NullLoggerFactory.Instance, TimeProvider.System);
         await using var client = await RawConnection.OpenAsync(socket.EndPoint);
         await client.SendAsync(request);
         var answer = await client.ReadResponseAsync();

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.WebSockets;
-using System.Security.Cryptography;
 using System.Text;
 using Sluice.Records;
 using Sluice.Tests.Kit;
@@ -68,7 +67,7 @@ public class UpgradeTests
     [InlineData(false)]
     public async Task WebSocket_Works(bool reverse)
     {
-        await using var origin = WebSocketEcho();
+        await using var origin = WebSocketOrigin.Echo();
         await using var proxy = reverse ? await RunningProxy.ReverseAsync(origin.EndPoint) : await RunningProxy.ForwardAsync();
         using (var socket = new ClientWebSocket())
         {
@@ -80,40 +79,10 @@ public class UpgradeTests
             foreach (var text in new[] { "hello", new string('x', 100_000) })
             {
                 await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, limit.Token);
-                Assert.Equal(text, await ReadTextAsync(socket, limit.Token));
+                Assert.Equal(text, await WebSocketOrigin.ReadTextAsync(socket, limit.Token));
             }
             await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", limit.Token);
         }
         Assert.Equal(reverse ? RecordKind.Upgrade : RecordKind.Connect, (await proxy.OnlyRecordAsync()).Kind);
-    }
-
-    private static ScriptedOrigin WebSocketEcho() => ScriptedOrigin.Start(async x =>
-    {
-        // RFC 6455 s.4.2.2(5.4)
-#pragma warning disable CA5350 // SHA-1 is what the RFC says
-        var accept = Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(x.Head["Sec-WebSocket-Key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
-#pragma warning restore CA5350
-        await x.WriteAsync($"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n");
-        using var socket = WebSocket.CreateFromStream(x.Connection.Stream, new WebSocketCreationOptions { IsServer = true });
-        using var limit = new CancellationTokenSource(Waiting.Limit);
-        while (await ReadTextAsync(socket, limit.Token) is { } text)
-            await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, limit.Token);
-        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "bye", limit.Token);
-        await x.CloseAsync();
-    });
-
-    private static async Task<string?> ReadTextAsync(WebSocket socket, CancellationToken limit)
-    {
-        var message = new MemoryStream();
-        var buffer = new byte[16 << 10];
-        while (true)
-        {
-            var part = await socket.ReceiveAsync(buffer, limit);
-            if (part.MessageType == WebSocketMessageType.Close)
-                return null;
-            message.Write(buffer, 0, part.Count);
-            if (part.EndOfMessage)
-                return Encoding.UTF8.GetString(message.ToArray());
-        }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class ClientEnd : IAsyncDisposable
         _deadlines = new Deadlines(Time);
         var options = new ListenerOptions { Name = "test", Kind = kind, Bind = new IPEndPoint(IPAddress.Loopback, 0) };
         var gate = new ListenerGate(options, AddressRules.Any, Censor.Load([], Time, NullLogger.Instance).Censor, limits);
-        _server = new HttpServer(gate, new SocketListener(options.Bind), null!, static _ => { }, NullLoggerFactory.Instance, Time);
+        _server = new HttpServer(gate, new SocketListener(options.Bind), null!, static _ => { }, null, NullLoggerFactory.Instance, Time);
         Own = new ClientConnection(_server, own, _deadlines);
     }
 

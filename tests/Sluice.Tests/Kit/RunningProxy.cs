@@ -36,9 +36,15 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public IReadOnlyList<RuleHits> Hits => [.. _proxy!.Hits];
 
+    public IReadOnlyList<OutputState> Outputs => _proxy!.Outputs;
+
     public string Url => $"http://{EndPoint}";
 
+    public IPEndPoint DashboardEndPoint => _proxy!.DashboardEndPoint!;
+
     public CacheCounters Cache => _proxy!.Cache.Counters;
+
+    public Captures Captures => _proxy!.Captures;
 
     public CacheCare Care => _proxy!.Cache.Care;
 

@@ -23,13 +23,13 @@ internal sealed partial class SluiceProcesses : IDisposable
     }
 
     /// <summary>Runs a configuration with a forward listener until it listens.</summary>
-    public async Task<(Process Process, IPEndPoint At)> ServeAsync(string yaml)
+    public async Task<(Process Process, IPEndPoint At)> ServeAsync(string yaml, params (string Name, string Value)[] environment)
     {
-        var process = Start($"run -c {yaml}");
+        var process = Start($"run -c {yaml}", environment);
         var said = "";
         while (!said.Contains("Ctrl-C", StringComparison.Ordinal))
             said += await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().Within(Patience) ?? throw new EndOfStreamException(said);
-        return (process, new IPEndPoint(IPAddress.Loopback, int.Parse(Port().Match(said).Groups[1].Value, CultureInfo.InvariantCulture)));
+        return (process, new IPEndPoint(IPAddress.Loopback, PortIn(said)));
     }
 
     /// <summary>What a command prints that ends well and complains of nothing.</summary>
@@ -49,17 +49,32 @@ internal sealed partial class SluiceProcesses : IDisposable
         return (process.ExitCode, await output, await error);
     }
 
-    public Process Start(string arguments)
+    public Process Start(string arguments, params (string Name, string Value)[] environment)
     {
-        var process = Process.Start(new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo("dotnet")
         {
             Arguments = $"\"{Path.Combine(AppContext.BaseDirectory, "sluice.dll")}\" {arguments}",
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        var process = Process.Start(start)!;
         _started.Add(process);
         return process;
+    }
+
+    /// <summary>Of the forward listener, in what it says at the start.</summary>
+    public static int PortIn(string said) => int.Parse(Port().Match(said).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    /// <summary>Reads what it says on standard error until that is there.</summary>
+    public static async Task<string> SaysAsync(Process process, string text)
+    {
+        var said = "";
+        while (!said.Contains(text, StringComparison.Ordinal))
+            said += await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().Within(Patience) ?? throw new EndOfStreamException(said);
+        return said;
     }
 
     [GeneratedRegex(@"127\.0\.0\.1:([0-9]+) +forward proxy")]

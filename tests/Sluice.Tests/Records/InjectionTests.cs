@@ -59,6 +59,17 @@ public class InjectionTests
     public void AnyText_IsValidJson() =>
         Gen.Char.Array[0, 20].Select(chars => new string(chars)).Sample(text => JsonDocument.Parse(Encoded(Hostile(text))).Dispose());
 
+    [Theory]
+    [InlineData('x')]
+    [InlineData('"')]
+    public void LongText_IsCutWhereReadersTakeNoLongerLines(char octet)
+    {
+        var line = Sample.Format(LogFormat.Combined).Line(Hostile(new string(octet, 30_000)));
+        Assert.InRange(line.Length, 1000, 4094);
+        Assert.Equal(6, line.Count(c => c == '"'));
+        Assert.EndsWith($"...+{30_000 - line.Split('"')[^2].Count(c => c == (octet == 'x' ? 'x' : '\\'))}\"", line, StringComparison.Ordinal);
+    }
+
     private static string Encoded(ExchangeRecord record) => Sample.Format(LogFormat.Json).Line(record);
 
     private static ExchangeRecord Hostile(string text)

@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Sluice.Cli.Care;
@@ -9,15 +8,25 @@ namespace Sluice.Cli.Care;
 /// <param name="IsOurFault">A status of 4xx.</param>
 internal readonly record struct AdminAnswer(JsonElement Body, string? Problem, bool IsOurFault);
 
-/// <summary>HTTP over the admin socket.</summary>
-internal sealed class AdminClient(string socket) : IDisposable
+/// <summary>HTTP to the admin API.</summary>
+internal sealed class AdminClient : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectCallback = (_, stop) => ConnectAsync(socket, stop), UseProxy = false })
+    private readonly HttpClient _http;
+
+    public AdminClient(string socket) : this(AdminPlace.Of(socket))
     {
-        BaseAddress = new Uri("http://localhost"), Timeout = Patience,
-    };
+    }
+
+    public AdminClient(AdminPlace place)
+    {
+        Place = place;
+        _http = place.Open();
+        _http.Timeout = Patience;
+    }
+
+    public AdminPlace Place { get; }
 
     /// <summary>A path with those of the parameters that have a value.</summary>
     public static string Path(string path, params (string Name, string? Value)[] parameters)
@@ -30,7 +39,20 @@ internal sealed class AdminClient(string socket) : IDisposable
 
     public async Task<AdminAnswer> PostAsync<T>(string path, T body, CancellationToken stop) => await ReadAsync(await _http.PostAsJsonAsync(path, body, stop), stop);
 
+    /// <summary>An answer that is read while it comes, or why there is none.</summary>
+    public Task<(Stream? Answer, AdminAnswer? Problem)> FollowAsync(string path, CancellationToken stop) => StreamAsync(new HttpRequestMessage(HttpMethod.Get, path), stop);
+
+    /// <summary>The same of a POST.</summary>
+    public Task<(Stream? Answer, AdminAnswer? Problem)> StreamAsync<T>(string path, T body, CancellationToken stop) =>
+        StreamAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = JsonContent.Create(body) }, stop);
+
     public void Dispose() => _http.Dispose();
+
+    private async Task<(Stream? Answer, AdminAnswer? Problem)> StreamAsync(HttpRequestMessage request, CancellationToken stop)
+    {
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        return response.IsSuccessStatusCode ? (await response.Content.ReadAsStreamAsync(stop), null) : (null, await ReadAsync(response, stop));
+    }
 
     private static async Task<AdminAnswer> ReadAsync(HttpResponseMessage response, CancellationToken stop)
     {
@@ -40,21 +62,6 @@ internal sealed class AdminClient(string socket) : IDisposable
             return response.IsSuccessStatusCode
                 ? new AdminAnswer(body, null, false)
                 : new AdminAnswer(body, body.TryGetProperty("detail", out var detail) ? detail.GetString() : $"status {(int)response.StatusCode}", (int)response.StatusCode < 500);
-        }
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken stop)
-    {
-        var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await connection.ConnectAsync(new UnixDomainSocketEndPoint(path), stop);
-            return new NetworkStream(connection, ownsSocket: true);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
         }
     }
 }

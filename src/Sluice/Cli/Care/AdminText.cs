@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
 
@@ -17,8 +18,11 @@ internal static class AdminText
         _ => $"{seconds / 86_400}d",
     };
 
-    // Fields come from others: no escape sequences onto a terminal.
-    public static string Safe(string text) => string.Concat(text.Select(c => char.IsControl(c) ? $"\\x{(int)c:x2}" : c.ToString()));
+    /// <summary>Fields come from others: no escape sequences onto a terminal, and nothing that turns the direction of text or hides in it.</summary>
+    public static string Safe(string text) => text.Any(IsUnsafe) ? string.Concat(text.Select(c => !IsUnsafe(c) ? c.ToString() : c <= 0xff ? $"\\x{(int)c:x2}" : $"\\u{(int)c:x4}")) : text;
+
+    private static bool IsUnsafe(char c) =>
+        char.IsControl(c) || char.GetUnicodeCategory(c) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     public static T Read<T>(JsonElement body) => body.Deserialize<T>(JsonSerializerOptions.Web)!;
 

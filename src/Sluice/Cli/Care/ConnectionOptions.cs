@@ -9,13 +9,18 @@ namespace Sluice.Cli.Care;
 internal sealed class ConnectionOptions(Option<string> configuration)
 {
     private readonly Option<string?> _socket = new("--socket") { HelpName = "PATH", Description = "The admin socket; else the configuration file names it." };
+    private readonly Option<string?> _url = new("--url") { HelpName = "URL", Description = "The dashboard's listener instead of the admin socket, such as http://127.0.0.1:3129." };
+    private readonly Option<string?> _token = new("--token-file") { HelpName = "FILE", Description = "With --url: the file that holds dashboard.token." };
     private readonly Option<bool> _json = new("--json") { Description = "Prints the JSON of the admin API, for scripts." };
 
-    public Command AddTo(Command command)
+    public Command AddTo(Command command, bool printsJson = true)
     {
         command.Add(_socket);
+        command.Add(_url);
+        command.Add(_token);
         command.Add(configuration);
-        command.Add(_json);
+        if (printsJson)
+            command.Add(_json);
         return command;
     }
 
@@ -54,21 +59,38 @@ internal sealed class ConnectionOptions(Option<string> configuration)
     /// <param name="alone">What can be done without a proxy, by the configuration file; null: nothing.</param>
     public async Task<int> UseAsync(ParseResult parsed, Func<AdminClient, Task<int>> use, Func<Configuration, Task<int>>? alone = null)
     {
+        var error = Streams.Of(parsed).Error;
         Configuration? read = null;
-        var socket = parsed.GetValue(_socket) is { } named ? Path.GetFullPath(named) : null;
-        if (socket is null)
+        AdminPlace? place;
+        if (parsed.GetValue(_url) is { } url)
+        {
+            if ((place = AdminPlace.Of(url, parsed.GetValue(_token), out var problem)) is null)
+            {
+                await error.WriteLineAsync($"sluice: {problem}");
+                return CommandTree.Wrong;
+            }
+        }
+        else if (parsed.GetValue(_socket) is { } named)
+            place = AdminPlace.Of(Path.GetFullPath(named));
+        else
         {
             if ((read = Load(parsed)) is null)
                 return CommandTree.Wrong;
             if (read.Admin.Socket is null && alone is not null)
                 return await alone(read);
-            if ((socket = read.Admin.Socket) is null)
+            if (read.Admin.Socket is not { } socket)
             {
-                await Streams.Of(parsed).Error.WriteLineAsync($"{parsed.GetRequiredValue(configuration)}: there is no admin API: write admin: {{ socket: PATH }} and start Sluice again, or name it with --socket");
+                await error.WriteLineAsync($"{parsed.GetRequiredValue(configuration)}: there is no admin API: write admin: {{ socket: PATH }} and start Sluice again, or name it with --socket");
                 return CommandTree.Wrong;
             }
+            place = AdminPlace.Of(socket);
         }
-        using var client = new AdminClient(socket);
+        return await UseAsync(place, read, use, alone, error);
+    }
+
+    private static async Task<int> UseAsync(AdminPlace place, Configuration? read, Func<AdminClient, Task<int>> use, Func<Configuration, Task<int>>? alone, TextWriter error)
+    {
+        using var client = new AdminClient(place);
         try
         {
             return await use(client);
@@ -79,13 +101,17 @@ internal sealed class ConnectionOptions(Option<string> configuration)
         }
         catch (Exception e) when (e is HttpRequestException or IOException or JsonException)
         {
-            var why = e.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied } ? "permission denied: it is for the user that Sluice runs as"
-                : e.InnerException is SocketException ? "nobody answers there; is Sluice running with admin: { socket: PATH }?"
-                : e.Message;
-            await Streams.Of(parsed).Error.WriteLineAsync($"sluice: {socket}: {why}");
+            await error.WriteLineAsync($"sluice: {place.Name}: {WhyNot(place, e)}");
             return CommandTree.Failed;
         }
     }
+
+    /// <summary>Why nothing could be asked, in words that follow the place's name.</summary>
+    public static string WhyNot(AdminPlace place, Exception e) =>
+        e.InnerException is SocketException { SocketErrorCode: SocketError.AccessDenied } ? "permission denied: it is for the user that Sluice runs as"
+        : e.InnerException is SocketException ? $"nobody answers there; is Sluice running with {(place.Socket is null ? "dashboard: { bind: ADDRESS:PORT }" : "admin: { socket: PATH }")}?"
+        : e is JsonException ? "what answers there is no admin API"
+        : e.Message;
 
     private Configuration? Load(ParseResult parsed)
     {

@@ -17,6 +17,9 @@ internal sealed class Pulse(int loop, TimeProvider time)
 
     public long Stalls => Volatile.Read(ref _stalls);
 
+    /// <summary>How long the round under way has lasted; zero: it waits for sockets.</summary>
+    public TimeSpan Round => Volatile.Read(ref _begun) is not 0 and var begun ? time.GetElapsedTime(begun) : TimeSpan.Zero;
+
     public void Begin() => Volatile.Write(ref _begun, time.GetTimestamp());
 
     public void End()

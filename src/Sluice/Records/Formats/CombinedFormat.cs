@@ -5,10 +5,24 @@ namespace Sluice.Records.Formats;
 
 /// <summary>Apache's combined format:
 /// <c>client - user [time] "request" status bytes "referer" "user agent"</c>.
-/// What is not printable ASCII, quotes and backslashes are <c>\xHH</c>; absent fields are <c>-</c>.</summary>
+/// What is not printable ASCII, quotes and backslashes are <c>\xHH</c>; absent fields are <c>-</c>, long ones are cut.</summary>
 internal sealed class CombinedFormat : IRecordFormat
 {
+    // goaccess takes what is behind 4,095 bytes for another line.
+    private const int LongestLine = 4095;
+
     public void Write(ExchangeRecord record, LineBuffer to)
+    {
+        var begin = to.Length;
+        WriteLine(record, to);
+        for (var longest = 1024; to.Length - begin > LongestLine; longest /= 2)
+        {
+            to.CutTo(begin);
+            WriteLine(record.Shortened(longest), to);
+        }
+    }
+
+    private static void WriteLine(ExchangeRecord record, LineBuffer to)
     {
         if (record.Client is { } client)
             to.Put(client.Address);

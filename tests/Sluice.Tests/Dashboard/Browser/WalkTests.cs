@@ -1,0 +1,175 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using Sluice.Tests.House;
+using Sluice.Tests.Kit;
+
+namespace Sluice.Tests.Dashboard.Browser;
+
+/// <summary>Every page in Chromium: at the width of a desk and of a phone, light and dark, with JavaScript and without. With SLUICE_WRITE_SCREENSHOTS=1 docs/screenshots is made anew.</summary>
+public sealed class WalkTests(WalkedSite site) : IClassFixture<WalkedSite>
+{
+    private const int MostBytes = 150_000;
+
+    private static readonly (string Name, int Width, int Height)[] Sizes = [("desktop", 1280, 800), ("phone", 390, 844)];
+
+    private static readonly bool WritesScreenshots = Environment.GetEnvironmentVariable("SLUICE_WRITE_SCREENSHOTS") == "1";
+
+    public static TheoryData<string, string> Pages => new()
+    {
+        { "overview", "/" },
+        { "traffic", "/traffic" },
+        { "traffic-filtered", "/traffic?host=news.example&status=2xx&user=nobody" },
+        { "blocked", "/blocked" },
+        { "tunnels", "/tunnels" },
+        { "upstreams", "/upstreams" },
+        { "cache", "/cache" },
+        { "cache-entry", "/cache/entry?url=http%3A%2F%2Fwww.example.org%2Fsite.css" },
+        { "lists", "/lists" },
+        { "configuration", "/configuration" },
+        { "explain", "/explain?url=http%3A%2F%2Fads.example%2Fbanner.js&method=GET&listener=office&client=127.0.0.21" },
+        { "explain-wrong", "/explain?url=ads&listener=office" },
+        { "history", "/history?since=1h" },
+        { "history-wrong", "/history?status=6xx" },
+        { "not-found", "/nowhere" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Page_IsWellMade(string name, string path)
+    {
+        Assert.SkipWhen(site.Browser is null, "chromium is not installed");
+        foreach (var size in Sizes)
+            await LookAsync(site.Browser, site.Scene.Url, name, path, size);
+    }
+
+    [Fact]
+    public async Task LoginPage_IsWellMadeAndLeadsToThePageThatWasAskedFor()
+    {
+        Assert.SkipWhen(site.Browser is null, "chromium is not installed");
+        await using var scene = await DashboardScene.StartAsync(DashboardScene.WithLogin);
+        foreach (var size in Sizes)
+            await LookAsync(site.Browser, scene.Url, "login", "/login?to=%2Fcache", size);
+        await using var context = await site.Browser.NewContextAsync(new() { JavaScriptEnabled = false });
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(scene.Url + "/lists");
+        await page.GetByLabel("User").FillAsync("anna");
+        await page.GetByLabel("Password").FillAsync(DashboardScene.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Log in" }).ClickAsync();
+        Assert.Equal(scene.Url + "/lists", page.Url);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Log out" }).ClickAsync();
+        Assert.Equal(scene.Url + "/login", page.Url);
+    }
+
+    [Fact]
+    public async Task LiveTraffic_ShowsWhatComesAndWaitsWherePaused()
+    {
+        Assert.SkipWhen(site.Browser is null, "chromium is not installed");
+        await using var context = await site.Browser.NewContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(site.Scene.Url + "/traffic?host=live.example");
+        await Assertions.Expect(page.Locator("#stream-state")).ToHaveTextAsync("Live");
+        await site.AskAsync("127.0.0.21", "live.example", "/one<i>");
+        await Assertions.Expect(page.Locator("#stream tbody tr")).ToHaveCountAsync(1);
+        await Assertions.Expect(page.Locator("#stream tbody")).ToContainTextAsync("/one<i>");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pause" }).ClickAsync();
+        await site.AskAsync("127.0.0.21", "live.example", "/two");
+        await Assertions.Expect(page.Locator("#stream-state")).ToHaveTextAsync("Paused, 1 new");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Resume" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#stream tbody tr")).ToHaveCountAsync(2);
+    }
+
+    [Fact]
+    public async Task Parts_AreLoadedAgainAndKeepTheirPlaceUnderTheKeyboard()
+    {
+        Assert.SkipWhen(site.Browser is null, "chromium is not installed");
+        await using var context = await site.Browser.NewContextAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(site.Scene.Url + "/blocked");
+        var button = page.GetByRole(AriaRole.Button, new() { Name = "Allow tracker.example" }).First;
+        await button.EvaluateAsync("button => button.closest('section').dataset.seen = 'yes'");
+        await site.AskAsync("127.0.0.29", "ads.example", "/new");
+        await Assertions.Expect(page.Locator("#blocked")).ToContainTextAsync("127.0.0.29");
+        await Assertions.Expect(page.Locator("#blocked")).Not.ToHaveAttributeAsync("data-seen", "yes");
+    }
+
+    private static async Task LookAsync(IBrowser browser, string url, string name, string path, (string Name, int Width, int Height) size)
+    {
+        await using var context = await browser.NewContextAsync(new() { ViewportSize = new() { Width = size.Width, Height = size.Height }, ColorScheme = ColorScheme.Light, ReducedMotion = ReducedMotion.Reduce });
+        var page = await context.NewPageAsync();
+        var said = new List<string>();
+        var weights = new List<Task<int>>();
+        page.Console += (_, message) => said.Add(message.Text);
+        page.PageError += (_, error) => said.Add(error);
+        page.Response += (_, response) =>
+        {
+            // Streams never end.
+            if (!response.Url.EndsWith("/seconds", StringComparison.Ordinal) && !response.Url.Contains("/traffic/rows", StringComparison.Ordinal))
+                weights.Add(WeightAsync(response));
+        };
+        await page.GotoAsync(url + path, new() { WaitUntil = WaitUntilState.Load });
+        if (name == "overview")
+            await Assertions.Expect(page.Locator(".plot canvas")).ToHaveCountAsync(4);
+        var loaded = weights.ToArray();
+        Assert.True((await Task.WhenAll(loaded)).Sum() < MostBytes, $"{name}: {(await Task.WhenAll(loaded)).Sum()} octets");
+        await HoldAsync(page, name, size);
+        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
+        await HoldAsync(page, $"{name}-dark", size);
+        await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
+        await WalkByKeyboardAsync(page, name);
+        Assert.Equal([], name == "not-found" ? said.Where(text => !text.Contains("404", StringComparison.Ordinal)) : said);
+
+        await using var without = await browser.NewContextAsync(new() { JavaScriptEnabled = false, ViewportSize = new() { Width = size.Width, Height = size.Height } });
+        var plain = await without.NewPageAsync();
+        await plain.GotoAsync(url + path);
+        Assert.Equal(await page.Locator("h1").InnerTextAsync(), await plain.Locator("h1").InnerTextAsync());
+        Assert.Equal(size.Width, await plain.EvaluateAsync<int>("Math.max(document.documentElement.scrollWidth, innerWidth)"));
+    }
+
+    private static async Task HoldAsync(IPage page, string name, (string Name, int Width, int Height) size)
+    {
+        var wide = await page.EvaluateAsync<string>("[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.unseen, thead')).map(e => e.outerHTML.slice(0, 80)).join('\\n')");
+        Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= size.Width, $"{name} is wider than a {size.Name}:\n{wide}");
+        var faults = (await page.RunAxe()).Violations.Where(violation => violation.Impact is "serious" or "critical");
+        Assert.Empty(faults.Select(fault => $"{name} {size.Name}: {fault.Id}: {fault.Help}: {string.Join("; ", fault.Nodes.Select(node => node.Html))}"));
+        if (!WritesScreenshots || (name.EndsWith("-dark", StringComparison.Ordinal) && name != "overview-dark" && name != "traffic-dark"))
+            return;
+        Directory.CreateDirectory(Path.Combine(Repository.Root, "docs/screenshots"));
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Root, $"docs/screenshots/{name}-{size.Name}.png") });
+    }
+
+    /// <summary>Every control that is to be seen is reached by Tab, in its turn, and shows it.</summary>
+    private static async Task WalkByKeyboardAsync(IPage page, string name)
+    {
+        await page.EvaluateAsync("document.activeElement?.blur(); scrollTo(0, 0)");
+        var left = await page.EvaluateAsync<int>("""
+            (() => { const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')].filter(e => e.checkVisibility({ visibilityProperty: true }));
+                     all.forEach((e, i) => e.dataset.stop = i); return all.length; })()
+            """);
+        var reached = new HashSet<string>();
+        // Parts that are loaded again may gain controls meanwhile: these are not waited for.
+        for (var i = 0; i < left + 10 && reached.Count < left; i++)
+        {
+            await page.Keyboard.PressAsync("Tab");
+            var at = await page.EvaluateAsync<string?>("""
+                (() => { const e = document.activeElement; if (!e || e === document.body) return null; const s = getComputedStyle(e);
+                         return e.matches(':focus-visible') && s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 ? e.dataset.stop ?? 'new' : `no focus to be seen: ${e.outerHTML.slice(0, 120)}`; })()
+                """);
+            Assert.False(at?.StartsWith("no focus", StringComparison.Ordinal) ?? false, $"{name}: {at}");
+            if (at is not null)
+                reached.Add(at);
+        }
+        Assert.True(reached.Count(stop => stop != "new") >= left * 9 / 10, $"{name}: {reached.Count} of {left} controls are reached by Tab");
+    }
+
+    private static async Task<int> WeightAsync(IResponse response)
+    {
+        try
+        {
+            return (await response.BodyAsync()).Length;
+        }
+        catch (PlaywrightException)
+        {
+            return 0;
+        }
+    }
+}
