@@ -50,7 +50,7 @@ internal sealed class TrafficEndpoints
         var query = new Query(context.Request.Query, ["limit", .. RecordFilter.Names]);
         var records = _traffic.Recent(query.Filter(_time.GetUtcNow()), Number(query, "limit", DefaultLimit, TrafficGauge.MostRecent));
         context.Response.ContentType = "application/json; charset=utf-8";
-        var (body, json) = (context.Response.BodyWriter, new RecordJson());
+        var (body, json) = (context.Response.BodyWriter, new RecordLines(LogFormat.Json, TimeZoneInfo.Utc));
         Put(body, "{\"records\":["u8);
         for (var i = 0; i < records.Count; i++)
         {
@@ -77,7 +77,7 @@ internal sealed class TrafficEndpoints
         {
             // The head, so that the reader knows that it follows.
             await context.Response.Body.FlushAsync(stop.Token);
-            var (body, json) = (context.Response.BodyWriter, new RecordJson());
+            var (body, json) = (context.Response.BodyWriter, new RecordLines(LogFormat.Json, TimeZoneInfo.Utc));
             while (await reader.WaitAsync(stop.Token))
             {
                 while (body.UnflushedBytes < FlushAt && reader.TryRead(out var next))
@@ -93,7 +93,7 @@ internal sealed class TrafficEndpoints
         }
     }
 
-    private static void Put(PipeWriter body, LiveEvent next, RecordJson json)
+    private static void Put(PipeWriter body, LiveEvent next, RecordLines json)
     {
         if (next.Record is { } record)
             PutEvent(body, "record"u8, json.Of(record));

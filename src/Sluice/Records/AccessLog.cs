@@ -111,13 +111,7 @@ public sealed class AccessLog : IAsyncDisposable
         _ => new LineOutput(FormatOf(options.Format), new StreamOutput(Console.OpenStandardOutput()), options.Place),
     };
 
-    private IRecordFormat FormatOf(LogFormat format) => format switch
-    {
-        LogFormat.Json => new JsonFormat(),
-        LogFormat.Combined => new CombinedFormat(),
-        LogFormat.Squid => new SquidFormat(),
-        _ => new ReadableFormat(_time.LocalTimeZone),
-    };
+    private IRecordFormat FormatOf(LogFormat format) => RecordLines.FormatOf(format, _time.LocalTimeZone);
 }
 
 /// <summary>What has become of the records of one output.</summary>

@@ -143,6 +143,12 @@ public sealed class ExchangeRecord
     /// <summary>Null: it is not traced.</summary>
     public ExchangeTrace? Trace { get; set; }
 
+    /// <summary>Of its trace, in hexadecimal; null: it is not traced.</summary>
+    public string? TraceId { get => field ?? Trace?.TraceId; set; }
+
+    /// <summary>The same of its span.</summary>
+    public string? SpanId { get => field ?? Trace?.SpanId; set; }
+
     /// <summary>Further fields of the request and the response; null: none are configured, or none was there.</summary>
     public IReadOnlyList<RecordedValue>? Fields { get; set; }
 

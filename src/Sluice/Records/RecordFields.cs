@@ -73,8 +73,8 @@ public static class RecordFields
         new("http.response.header.content-type", FieldType.Text, "of the response", x => x.ContentType),
         new("http.request.header.referer", FieldType.Text, "of the request", x => Url(x.Referer)),
         new("user_agent.original", FieldType.Text, "of the request", x => x.UserAgent),
-        new(TraceId, FieldType.Text, "of the trace that it is part of, where it is traced ([telemetry](telemetry.md))", x => x.Trace?.TraceId),
-        new(SpanId, FieldType.Text, "of its span in that trace", x => x.Trace?.SpanId),
+        new(TraceId, FieldType.Text, "of the trace that it is part of, where it is traced ([telemetry](telemetry.md))", x => x.TraceId),
+        new(SpanId, FieldType.Text, "of its span in that trace", x => x.SpanId),
     ];
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);

@@ -7,13 +7,7 @@ namespace Sluice.Records;
 public sealed class RecordLines(LogFormat format, TimeZoneInfo zone)
 {
     private readonly LineBuffer _line = new(1 << 10);
-    private readonly IRecordFormat _format = format switch
-    {
-        LogFormat.Json => new JsonFormat(),
-        LogFormat.Combined => new CombinedFormat(),
-        LogFormat.Squid => new SquidFormat(),
-        _ => new ReadableFormat(zone),
-    };
+    private readonly IRecordFormat _format = FormatOf(format, zone);
 
     /// <summary>Without its end; UTF-8, valid until the next call.</summary>
     public ReadOnlySpan<byte> Of(ExchangeRecord record)
@@ -33,4 +27,12 @@ public sealed class RecordLines(LogFormat format, TimeZoneInfo zone)
 
     /// <summary>Of a row of the history.</summary>
     public ReadOnlySpan<byte> Of(StoredRecord row) => row.Record is { } record ? Of(record) : OfDropped(row.Dropped, row.Time);
+
+    internal static IRecordFormat FormatOf(LogFormat format, TimeZoneInfo zone) => format switch
+    {
+        LogFormat.Json => new JsonFormat(),
+        LogFormat.Combined => new CombinedFormat(),
+        LogFormat.Squid => new SquidFormat(),
+        _ => new ReadableFormat(zone),
+    };
 }

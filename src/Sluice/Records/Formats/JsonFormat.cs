@@ -49,8 +49,8 @@ internal sealed class JsonFormat(bool asciiOnly = false) : IRecordFormat
         PutText(",\"http_response_header_content_type\":\""u8, record.ContentType, to);
         PutUrl(",\"http_request_header_referer\":\""u8, record.Referer, to);
         PutText(",\"user_agent_original\":\""u8, record.UserAgent, to);
-        if (record.Trace is { } trace)
-            to.Put(",\"trace_id\":\""u8).PutLatin1(trace.TraceId).Put("\",\"span_id\":\""u8).PutLatin1(trace.SpanId).Put((byte)'"');
+        PutText(",\"trace_id\":\""u8, record.TraceId, to);
+        PutText(",\"span_id\":\""u8, record.SpanId, to);
         if (record.Fields is { } fields)
             PutFields(fields, to);
         to.Put("}\n"u8);
