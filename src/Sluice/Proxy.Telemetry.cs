@@ -18,10 +18,13 @@ public sealed partial class Proxy
 
     private Meters? MetersOf(Configuration configuration)
     {
-        var isScraped = configuration.Admin.Socket is not null;
+        var isScraped = configuration.Admin.Socket is not null || configuration.Dashboard.Bind is not null;
         var otlp = configuration.Otlp is { Metrics: true } to ? to : null;
         return isScraped || otlp is not null ? new Meters(Gauges, otlp, isScraped, _time) : null;
     }
+
+    /// <summary>Where records and spans go, and what has become of them.</summary>
+    internal IReadOnlyList<OutputState> Outputs => [.. _log.Outputs, .. _tracing is null ? [] : new[] { _tracing.State }];
 
     private Gauges Gauges => new()
     {
@@ -32,7 +35,7 @@ public sealed partial class Proxy
         Lists = ListAges,
         Logins = () => _login.Outcomes,
         Names = () => _dialer.Names,
-        Outputs = () => [.. _log.Outputs, .. _tracing is null ? [] : new[] { _tracing.State }],
+        Outputs = () => Outputs,
         Configuration = () => new ConfigurationFacts(_state.Generation, _state.Since, _state.IsRefused),
         Stalls = () => _heartbeat.Stalls,
     };

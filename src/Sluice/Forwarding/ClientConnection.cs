@@ -23,14 +23,7 @@ internal sealed partial class ClientConnection : TimeLimited
 {
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(2);
 
-    private enum Wait
-    {
-        None,
-        Request,
-        Head,
-        Sending,
-        Linger,
-    }
+    private enum Wait { None, Request, Head, Sending, Linger }
 
     private readonly HttpServer _server;
     private readonly RequestHeadParser _parser;

@@ -40,9 +40,11 @@ internal sealed partial class Fetch
                     else
                     {
                         x.Client.Watch();
-                        x.Trace?.Enter(Stage.Wait, fetch.Span);
+                        x.Trace?.Enter(Stage.Wait);
                     }
                     await fetch.WaitAsync(reader);
+                    if (!begins)
+                        x.Trace?.Link(fetch.Span);
                     x.Client.Asking = null;
                     if (reader.HasLeft && !(begins && fetch.IsHandedOver))
                         return Left(x);

@@ -58,11 +58,18 @@ public sealed class ExchangeTrace
     internal List<FetchTrace> Fetches { get; } = [];
 
     /// <summary>Ends the stage that it is in, and begins another.</summary>
-    public void Enter(Stage stage, FetchTrace? link = null)
+    public void Enter(Stage stage)
     {
         Leave();
-        _stages.Add(new StageSpan(stage, Now, null, link?.Context ?? default));
+        _stages.Add(new StageSpan(stage, Now, null, default));
         _isInStage = true;
+    }
+
+    /// <summary>The stage that it is in has to do with the request of another exchange; null: that one is not traced.</summary>
+    public void Link(FetchTrace? to)
+    {
+        if (to is not null)
+            _stages[^1] = _stages[^1] with { Link = to.Context };
     }
 
     /// <summary>Ends the stage that it is in.</summary>

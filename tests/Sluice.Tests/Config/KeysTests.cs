@@ -24,8 +24,11 @@ public class KeysTests
         var key = Keys.Get(path);
         if (!key.DefaultIsValue || path.Contains('*') || path.Contains("[]"))
             return;
-        var plain = Given.Right(Given.Forward);
-        var written = Given.Right(Given.Forward + Nested(path.Split('.'), 0, key.Default!));
+        // A section may want another key first.
+        var others = string.Concat(Keys.Under(key.Parent).Where(other => key.Parent.Length > 0 && other.Required).Select(other => $"{other.Name}: \"{other.Example}\", "));
+        var plain = Given.Right(Given.Forward + (others.Length == 0 ? "" : $"{key.Parent}: {{ {others} }}"));
+        var written = Given.Right(Given.Forward + Nested(path.Split('.'), 0, key.Default!).Replace("{ ", "{ " + others, StringComparison.Ordinal));
+        Assert.Equal(plain.Otlp, written.Otlp);
         Assert.Equal(plain.Cache, written.Cache);
         Assert.Equal(plain.Admin, written.Admin);
         Assert.Equal(plain.Lists, written.Lists);

@@ -67,7 +67,7 @@ public class OverridesTests
     [InlineData("SLUICE__Cache", "5s", "SLUICE__Cache: 'Cache' is a section, name a key of it, as in SLUICE__Cache__Memory")]
     [InlineData("SLUICE__Cache__Memory__Size", "5s", "SLUICE__Cache__Memory__Size: 'Memory' has nothing below it, remove '__Size'")]
     [InlineData("SLUICE__Listeners__x__Bind", ":1", "SLUICE__Listeners__x__Bind: 'x' is not the number of an item of 'listeners', write 0 to 1")]
-    [InlineData("SLUICE__", "1", "SLUICE__: unknown name '', known here: Listeners, Cache, Users, Upstreams, Policies, Lists, Logs, Capture, Page, Resolver, Admin, Limits")]
+    [InlineData("SLUICE__", "1", "SLUICE__: unknown name '', known here: Listeners, Cache, Users, Upstreams, Policies, Lists, Logs, Capture, Page, Resolver, Otlp, Admin, Dashboard, Limits")]
     [InlineData("SLUICE__Listeners__0__Bind", ":18140", "SLUICE__Listeners__0__Bind: ':18140' would be an open relay for everyone who reaches it: add allow: [10.0.0.0/8] with your client networks, or bind to 127.0.0.1:18140")]
     public void WrongVariable_IsToldByItsName(string name, string value, string problem) =>
         Assert.Equal(problem, Given.ProblemsOf(Given.Forward, (name, value)));

@@ -246,7 +246,7 @@ public class LoginTests
         Assert.Equal(2, origin.Requests.Count);
         Assert.All(origin.Requests, request => Assert.False(request.Head.Has("Proxy-Authorization")));
         var written = scene.AccessLog + string.Join('\n', scene.Log.Lines) + string.Join('\n', records.Select(record => $"{record.User} {record.ErrorDetail} {record.Verdict}"));
-        Assert.Contains("\"user\":\"anna\"", written);
+        Assert.Contains("\"user_name\":\"anna\"", written);
         Assert.DoesNotContain("-pw", written);
         Assert.DoesNotContain(Convert.ToBase64String(Encoding.UTF8.GetBytes("anna:anna-pw"))[..10], written);
     }

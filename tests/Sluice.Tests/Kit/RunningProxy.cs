@@ -36,6 +36,8 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public IReadOnlyList<RuleHits> Hits => [.. _proxy!.Hits];
 
+    public IReadOnlyList<OutputState> Outputs => _proxy!.Outputs;
+
     public string Url => $"http://{EndPoint}";
 
     public IPEndPoint DashboardEndPoint => _proxy!.DashboardEndPoint!;

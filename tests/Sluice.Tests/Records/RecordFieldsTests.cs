@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -106,6 +107,9 @@ public class RecordFieldsTests
         (record.User, record.Error, record.ErrorDetail, record.ClientGone) = ("anna", "client_left", "more", true);
         (record.Tls, record.ServerName) = (TlsFacts.Mismatch, "other.example");
         record.Verdict = new Verdict { Reports = true, Rule = "ads", List = "blocked.txt", Line = 12, Tags = "a,b" };
+        using var source = new ActivitySource("a test");
+        record.Trace = new ExchangeTrace(source, new Activity("x").SetIdFormat(ActivityIdFormat.W3C).SetParentId(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom()).Start(), TimeProvider.System, 0, continues: true);
+        Activity.Current = null;
         (record.Url, record.Referer) = ("http://u:p@example.com/\u00e9\"", "http://u:p@example.com/");
         return record;
     }
