@@ -13,7 +13,9 @@ public sealed class WalkTests(WalkedSite site) : IClassFixture<WalkedSite>
 
     private static readonly (string Name, int Width, int Height)[] Sizes = [("desktop", 1280, 800), ("phone", 390, 844)];
 
-    private static readonly bool WritesScreenshots = Environment.GetEnvironmentVariable("SLUICE_WRITE_SCREENSHOTS") == "1";
+    /// <summary>What docs/screenshots holds.</summary>
+    private static readonly string[] Shown =
+        ["overview", "overview-dark", "traffic", "blocked", "tunnels", "upstreams", "cache", "cache-entry", "lists", "configuration", "explain", "explain-dark", "history", "login", "menu"];
 
     public static TheoryData<string, string> Pages => new()
     {
@@ -59,6 +61,24 @@ public sealed class WalkTests(WalkedSite site) : IClassFixture<WalkedSite>
         Assert.Equal(scene.Url + "/lists", page.Url);
         await page.GetByRole(AriaRole.Button, new() { Name = "Log out" }).ClickAsync();
         Assert.Equal(scene.Url + "/login", page.Url);
+    }
+
+    [Fact]
+    public async Task MenuOfAPhone_OpensByKeyboardWithoutJavaScript()
+    {
+        Assert.SkipWhen(site.Browser is null, "chromium is not installed");
+        await using var context = await site.Browser.NewContextAsync(new() { JavaScriptEnabled = false, ViewportSize = new() { Width = 390, Height = 844 } });
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(site.Scene.Url + "/cache");
+        var link = page.GetByRole(AriaRole.Link, new() { Name = "Explain" });
+        await Assertions.Expect(link).Not.ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Menu" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(link).ToBeVisibleAsync();
+        if (WalkedSite.IsShown)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Root, "docs/screenshots/menu-phone.png") });
+        await link.ClickAsync();
+        Assert.Equal(site.Scene.Url + "/explain", page.Url);
     }
 
     [Fact]
@@ -134,7 +154,7 @@ public sealed class WalkTests(WalkedSite site) : IClassFixture<WalkedSite>
         Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= size.Width, $"{name} is wider than a {size.Name}:\n{wide}");
         var faults = (await page.RunAxe(rules)).Violations.Where(violation => violation.Impact is "serious" or "critical");
         Assert.Empty(faults.Select(fault => $"{name} {size.Name}: {fault.Id}: {fault.Help}: {string.Join("; ", fault.Nodes.Select(node => node.Html))}"));
-        if (!WritesScreenshots || (name.EndsWith("-dark", StringComparison.Ordinal) && name != "overview-dark" && name != "traffic-dark"))
+        if (!WalkedSite.IsShown || !Shown.Contains(name))
             return;
         Directory.CreateDirectory(Path.Combine(Repository.Root, "docs/screenshots"));
         await page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Root, $"docs/screenshots/{name}-{size.Name}.png") });
