@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using Sluice.Cli.Care;
+using Sluice.Cli.Logs;
 using Sluice.Cli.Policies;
 using Sluice.Cli.Top;
 
@@ -34,6 +35,7 @@ internal static class CommandTree
         root.Add(ExplainCommand.Command(examples, ConfigurationOption()));
         root.Add(PolicyTrials.Command(examples));
         root.Add(LearnCommand.Command(examples));
+        root.Add(LogsCommand.Command(examples, ConfigurationOption()));
         root.Add(CacheCommands.Command(examples, ConfigurationOption()));
         root.Add(PolicyCommands.Lists(examples, ConfigurationOption()));
         root.Add(PolicyCommands.Rules(examples, ConfigurationOption()));

@@ -39,6 +39,8 @@ internal static class StartText
     public static string Logs(LogOptions log)
     {
         var text = log.Access.Count == 0 ? "off" : string.Join(", ", log.Access.Select(output => $"{output.Format.ToString().ToLowerInvariant()} to {output.Place}"));
+        if (log.History is { } history)
+            text += $"; history in {history.Path}";
         if (log.Anonymise is { } cut)
             text += $"; client addresses cut to /{cut.Ipv4} and /{cut.Ipv6}";
         if (log.Redact.Query.Count > 0)

@@ -50,6 +50,7 @@ public sealed class AdminApi : IAsyncDisposable
         TrafficEndpoints.Map(application, administered);
         ConnectionEndpoints.Map(application, administered);
         HealthEndpoints.Map(application, administered);
+        HistoryEndpoint.Map(application, administered);
         if (administered.Metrics is { } metrics)
             application.MapPrometheusScrapingEndpoint("/metrics", metrics, configureBranchedPipeline: null, optionsName: null);
     }

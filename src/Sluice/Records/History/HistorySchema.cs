@@ -15,7 +15,7 @@ internal static class HistorySchema
     /// <summary>The host of the URL (OpenTelemetry's <c>url.domain</c>).</summary>
     public const string Host = "url_domain";
 
-    /// <summary>The fields that <c>logs.fields</c> names: an object in JSON, its members by their keys in the access log.</summary>
+    /// <summary>The fields that <c>logs.fields</c> names: an object in JSON, its members by OpenTelemetry's names.</summary>
     public const string Fields = "fields";
 
     /// <summary>How many records are missing; also the kind of a row that says so.</summary>

@@ -3,18 +3,18 @@ using System.Text.Json;
 
 namespace Sluice.Records.History;
 
-/// <summary>The fields that <c>logs.fields</c> names, in their one column: an object in JSON.</summary>
+/// <summary>The fields that <c>logs.fields</c> names, in their one column: an object in JSON, its members by OpenTelemetry's names, <c>http.request.header.x-request-id</c>.</summary>
 internal static class StoredFields
 {
-    private const string OfRequest = "http_request_header_";
-    private const string OfResponse = "http_response_header_";
+    private const string OfRequest = "http.request.header.";
+    private const string OfResponse = "http.response.header.";
 
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string Text(IReadOnlyList<RecordedValue> fields) =>
-        JsonSerializer.Serialize(fields.DistinctBy(field => field.Name.Key).ToDictionary(field => field.Name.Key, field => field.Value), Plain);
+        JsonSerializer.Serialize(fields.DistinctBy(field => field.Name.Attribute).ToDictionary(field => field.Name.Attribute, field => field.Value), Plain);
 
-    /// <summary>Their names as far as their keys tell them: without case, and every sign in them an underscore.</summary>
+    /// <summary>Their names are in lower case.</summary>
     public static IReadOnlyList<RecordedValue>? Read(string text)
     {
         try
@@ -28,7 +28,7 @@ internal static class StoredFields
         }
     }
 
-    private static RecordedName NameOf(string key) => key.StartsWith(OfResponse, StringComparison.Ordinal)
-        ? new RecordedName(key[OfResponse.Length..], isOfResponse: true)
-        : new RecordedName(key.StartsWith(OfRequest, StringComparison.Ordinal) ? key[OfRequest.Length..] : key, isOfResponse: false);
+    private static RecordedName NameOf(string attribute) => attribute.StartsWith(OfResponse, StringComparison.Ordinal)
+        ? new RecordedName(attribute[OfResponse.Length..], isOfResponse: true)
+        : new RecordedName(attribute.StartsWith(OfRequest, StringComparison.Ordinal) ? attribute[OfRequest.Length..] : attribute, isOfResponse: false);
 }
