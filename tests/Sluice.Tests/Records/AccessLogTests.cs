@@ -46,6 +46,8 @@ public sealed class AccessLogTests : IDisposable
                         await Task.Delay(1, TestContext.Current.CancellationToken);
                 }
             }, TestContext.Current.CancellationToken);
+            while (Volatile.Read(ref count) < 100)
+                await Task.Yield();
             for (var i = 0; i < 20; i++)
                 await log.UseAsync(To(("a", LogFormat.Squid), ("b", i % 2 == 0 ? LogFormat.Combined : LogFormat.Squid)));
             Volatile.Write(ref stop, true);

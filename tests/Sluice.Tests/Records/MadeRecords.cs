@@ -34,7 +34,7 @@ internal static class MadeRecords
             Kind = what.Item1, Cache = what.Item2, Protocol = what.Item3, Status = what.Item4, ClientGone = what.Item5,
             Time = Sample.Miss().Time.AddMilliseconds(when.Item1), Duration = when.Item2, TimeToFirstByte = when.Item3,
             User = asked.Item1, Method = asked.Item2, Url = asked.Item3, Client = asked.Item4, Upstream = asked.Item5,
-            CacheReason = told.Item1, Error = told.Item2, ErrorDetail = told.Item3, ContentType = told.Item4, Referer = asked.Item3, UserAgent = told.Item5, ServerName = told.Item6,
+            TraceId = told.Item1, SpanId = told.Item2, CacheReason = told.Item1, Error = told.Item2, ErrorDetail = told.Item3, ContentType = told.Item4, Referer = asked.Item3, UserAgent = told.Item5, ServerName = told.Item6,
             Verdict = new Verdict { Denies = judged.Item1 == 1, Reports = judged.Item1 == 2, Rule = judged.Item2, List = judged.Item3, Line = judged.Item4, Tags = judged.Item5 },
             Tls = (TlsFacts)judged.Item6,
             Number = numbers.Item1, Generation = numbers.Item2, RequestBytes = numbers.Item3, ResponseBytes = numbers.Item4,

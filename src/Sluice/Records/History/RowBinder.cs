@@ -53,8 +53,8 @@ internal sealed class RowBinder(sqlite3_stmt insert)
         Text(record.ContentType);
         Url(record.Referer);
         Text(record.UserAgent);
-        Text(record.Trace?.TraceId);
-        Text(record.Trace?.SpanId);
+        Text(record.TraceId);
+        Text(record.SpanId);
         Text(record.Host);
         Text(record.Fields is { } fields ? StoredFields.Text(fields) : null);
         WholeOrNone(0);
