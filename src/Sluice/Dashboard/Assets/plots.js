@@ -21,6 +21,9 @@ const written = {
 /** Of the server's columns those that a plot shows; a share is a column of its own. */
 const column = (series, name) => name === 'ratio' ? series.hits.map((hits, i) => series.lookups[i] ? 100 * hits / series.lookups[i] : null) : series[name];
 
+/** Values with nothing on either side: no line leads through them. */
+const lonely = (plot, line) => plot.data[line].flatMap((value, i, all) => value != null && all[i - 1] == null && all[i + 1] == null ? [i] : []);
+
 class Plot {
   constructor(figure) {
     this.figure = figure;
@@ -39,10 +42,10 @@ class Plot {
       legend: { show: false }, cursor: { y: false, points: { size: 6 }, drag: { x: false } },
       scales: { y: { range: (_, low, high) => [0, this.figure.dataset.unit === 'percent' ? 100 : Math.max(high * 1.1, 1)] } },
       axes: [
-        { stroke: axis, font, grid: { show: false }, ticks: { stroke: grid, size: 4 }, space: 70, values: (_, ticks) => ticks.map(t => new Date(t * 1000).toLocaleTimeString('en-GB')) },
+        { stroke: axis, font, grid: { show: false }, ticks: { stroke: grid, size: 4 }, size: 28, space: 70, values: (_, ticks) => ticks.map(t => new Date(t * 1000).toLocaleTimeString('en-GB')) },
         { stroke: axis, font, grid: { stroke: grid, width: 1 }, ticks: { show: false }, size: 64, gap: 4, space: 32, values: (_, ticks) => ticks.map(this.write) },
       ],
-      series: [{}, ...this.names.map((name, i) => ({ label: this.labels[i], stroke: style(`--plot-${i + 1}`), width: 1.75, spanGaps: false, points: { show: false }, value: write }))],
+      series: [{}, ...this.names.map((name, i) => ({ label: this.labels[i], stroke: style(`--plot-${i + 1}`), width: 1.75, points: { show: true, size: 4, filter: lonely }, value: write }))],
       hooks: { setCursor: [plot => this.tell(plot.cursor.idx)] },
     };
   }

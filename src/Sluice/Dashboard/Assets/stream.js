@@ -1,5 +1,5 @@
 // The page Live traffic: rows as they come, from the server by server-sent events, already HTML.
-import { parse } from './sluice.js';
+import { parse } from './html.js';
 
 const most = 200;
 const stream = document.getElementById('stream');
@@ -12,10 +12,11 @@ let isDrawing = false;
 function rowsOf() {
   let body = stream.querySelector('tbody');
   if (!body) {
-    // The page said that there is nothing: its table, which is empty, stands beside.
+    // The page said that there is nothing: the table that it would have had stands beside.
     const table = document.importNode(document.getElementById('stream-table').content, true);
     stream.replaceChildren(table);
     body = stream.querySelector('tbody');
+    body.replaceChildren();
   }
   return body;
 }

@@ -54,7 +54,7 @@ internal static class BlockedPage
             : Layout.Button(context, Path + "/allow", "Allow", $"Allow {host} in policy {policy}", ("policy", policy), ("host", host), ("rule", RuleOf(site, policy, record.Verdict.Rule))));
 
     private static Html Place(Verdict verdict) =>
-        verdict.List is { } list ? Html.Of($"<div class=\"faint wrap\">{System.IO.Path.GetFileName(list)}{(verdict.Line > 0 ? $":{verdict.Line}" : "")}</div>") : Html.Empty;
+        verdict.List is { } list ? Html.Of($"<div class=\"faint place\">{System.IO.Path.GetFileName(list)}{(verdict.Line > 0 ? $":{verdict.Line}" : "")}</div>") : Html.Empty;
 
     /// <summary>What is no rule of the policy (connectPorts, login) is before all of them.</summary>
     private static string? RuleOf(Site site, string policy, string? rule) =>

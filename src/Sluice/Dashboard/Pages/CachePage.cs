@@ -76,8 +76,8 @@ internal static class CachePage
             <section>
             <h2>What is held</h2>
             <form action="{Path}" class="fields">
-            {Forms.Text(given, "host", "Host", "example.com, or .example.com with all below")}
-            {Forms.Text(given, "prefix", "URL begins with", "http://example.com/news/")}
+            {Forms.Text(given, "host", "Host", ".example.com")}
+            {Forms.Text(given, "prefix", "URL begins with", "http://example.com/")}
             {Forms.Text(given, "tag", "Tag", "article-17")}
             <div class="do"><button>Search</button></div>
             </form>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Sluice.Records;
 
 namespace Sluice.Dashboard.Pages;
 
@@ -7,6 +8,10 @@ namespace Sluice.Dashboard.Pages;
 internal static class ConfigurationPage
 {
     private const string Path = "/configuration";
+
+    private static readonly Column[] ListenerColumns = [new("Listener", "main"), new("Kind"), new("Address"), new("Open connections", "n")];
+
+    private static readonly Column[] OutputColumns = [new("Records go to", "main"), new("Written", "n"), new("Dropped", "n"), new("Failures", "n")];
 
     public static void Map(IEndpointRouteBuilder app, Site site)
     {
@@ -18,16 +23,25 @@ internal static class ConfigurationPage
 
     private static Html Body(Site site, HttpContext context)
     {
-        var state = site.Administered.Configuration();
+        var (state, program) = (site.Administered.Configuration(), site.Administered.Program());
         return Html.Of($"""
             <section id="state" data-live>
             <dl class="figures">
             <div><dt>Generation</dt><dd>{state.Generation}</dd></div>
             <div><dt>In force since</dt><dd>{Figures.When(state.Since, site.Now)}</dd></div>
             <div><dt>Last reload tried</dt><dd>{Figures.When(state.Tried, site.Now)}</dd></div>
+            <div><dt>Sluice started</dt><dd>{Figures.When(program.Started, site.Now)}</dd></div>
             </dl>
             {Problems(state)}
             {Waiting(state)}
+            </section>
+            <section id="listeners" data-live>
+            <h2>Listeners</h2>
+            {Table.Of("Listeners", ListenerColumns, program.Listeners.Select(ListenerRow), Html.Of($"There is none."))}
+            </section>
+            <section id="outputs" data-live>
+            <h2>Records</h2>
+            {Table.Of("Where records go", OutputColumns, program.Outputs.Select(OutputRow), Html.Of($"Records go nowhere: <code>logs.access</code> is off, and there is no history."))}
             </section>
             <section>
             <h2>Reload</h2>
@@ -36,6 +50,13 @@ internal static class ConfigurationPage
             </section>
             """);
     }
+
+    private static Row ListenerRow(ListenerFacts listener) => new(listener.Name,
+        Html.Of($"<span class=\"wrap\">{listener.Name}</span>"), Html.Of($"{listener.Kind}"), Html.Of($"<code>{listener.Address}</code>"), Html.Of($"{Figures.Count(listener.Open)}"));
+
+    private static Row OutputRow(OutputState output) => new(output.Name,
+        Html.Of($"<span class=\"wrap\">{output.Name}</span>{(output.Failing is { } why ? Html.Of($"<div class=\"fault\">{why}</div>") : Html.Empty)}"),
+        Html.Of($"{Figures.Count(output.Written)}"), Html.Of($"{Figures.Count(output.Dropped)}"), Html.Of($"{Figures.Count(output.Failures)}"));
 
     private static Html Problems(ConfigurationState state) => state.IsRefused
         ? Layout.Box("bad", Html.Of($"""

@@ -23,10 +23,10 @@ internal static class ExplainPage
             {Forms.Choice(given, "method", "Method", ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT"])}
             {Forms.Choice(given, "listener", "Listener", explainer.Listeners.Count == 0 ? [""] : explainer.Listeners.Select(listener => listener.Name))}
             {Forms.Text(given, "client", "Client", "10.0.0.7")}
-            {Forms.Text(given, "user", "User", "nobody has logged in")}
-            {Forms.Text(given, "at", "At", "now, or 2026-09-01T10:00:00Z")}
-            {Forms.Text(given, "sni", "Server name of the tunnel", "not known, none or not-tls")}
-            {Forms.Text(given, "field", "Field", "Accept-Language: de", "wide")}
+            {Forms.Text(given, "user", "User", "nobody")}
+            {Forms.Text(given, "at", "At", "2026-09-01T10:00:00Z")}
+            {Forms.Text(given, "sni", "Server name (SNI)", "or none, not-tls")}
+            {Forms.Text(given, "field", "Field of the request", "Accept-Language: de", "wide")}
             <div class="do"><button class="first">Explain</button></div>
             </form>
             """);

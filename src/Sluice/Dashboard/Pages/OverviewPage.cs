@@ -50,14 +50,14 @@ internal static class OverviewPage
         var sums = report.Totals;
         return Html.Of($"""
             <dl class="figures">
-            <div><dt>Exchanges</dt><dd>{Figures.Rate((double)sums.Exchanges / report.Seconds)}<small>/s</small></dd></div>
+            <div><dt>Exchanges</dt><dd>{Figures.Rate((double)sums.Exchanges / report.Seconds)}<small> /s</small></dd></div>
             <div><dt>Latency, median</dt><dd>{Figures.Milliseconds(sums.P50)}</dd></div>
             <div><dt>90th percentile</dt><dd>{Figures.Milliseconds(sums.P90)}</dd></div>
             <div><dt>99th percentile</dt><dd>{Figures.Milliseconds(sums.P99)}</dd></div>
             <div><dt>Cache hit ratio</dt><dd>{Figures.Percent(sums.Hits, sums.Lookups)}</dd></div>
             <div><dt>Saved by the cache</dt><dd>{Figures.Bytes(sums.SavedBytes)}</dd></div>
-            <div><dt>To clients</dt><dd>{Figures.Bytes((double)sums.BytesDown / report.Seconds)}<small>/s</small></dd></div>
-            <div><dt>From clients</dt><dd>{Figures.Bytes((double)sums.BytesUp / report.Seconds)}<small>/s</small></dd></div>
+            <div><dt>To clients</dt><dd>{Figures.Bytes((double)sums.BytesDown / report.Seconds)}<small> /s</small></dd></div>
+            <div><dt>From clients</dt><dd>{Figures.Bytes((double)sums.BytesUp / report.Seconds)}<small> /s</small></dd></div>
             <div><dt>Refused</dt><dd><a href="/blocked">{Figures.Count(sums.Denied)}</a></dd></div>
             <div><dt>Failed</dt><dd><a href="/traffic?error=any">{Figures.Count(sums.Failed)}</a></dd></div>
             <div><dt>Open tunnels</dt><dd><a href="/tunnels">{Figures.Count(site.Administered.Tunnels().Count)}</a></dd></div>

@@ -46,8 +46,9 @@ internal sealed record Plot(string Title, string Unit, Func<double, string> Writ
         foreach (var (i, chunk) in line.Values.Chunk(step).Index())
         {
             var mean = chunk.Average();
+            // A point that stands alone is a line of no length with round ends.
             if (mean is { } value)
-                path.Append(CultureInfo.InvariantCulture, $"{(isOpen ? 'L' : 'M')}{(double)i * step * Width / Math.Max(1, line.Values.Count - step):0.#} {Height - 4 - value / top * (Height - 8):0.#}");
+                path.Append(CultureInfo.InvariantCulture, $"{(isOpen ? 'L' : 'M')}{(double)i * step * Width / Math.Max(1, line.Values.Count - step):0.#} {Height - 4 - value / top * (Height - 8):0.#}{(isOpen ? "" : "h0")}");
             isOpen = mean is not null;
         }
         return path.ToString();

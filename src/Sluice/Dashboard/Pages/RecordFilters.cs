@@ -25,7 +25,7 @@ internal static class RecordFilters
     public static Html Form(IQueryCollection given, string path, bool times) => Html.Of($"""
         <form action="{path}" class="fields">
         {(times ? Html.Of($"{Forms.Text(given, "since", "Since", "15m, or 2026-03-01T08:00:00Z")}{Forms.Text(given, "until", "Until", "now")}") : Html.Empty)}
-        {Forms.Text(given, "host", "Host", "example.com, .example.com")}
+        {Forms.Text(given, "host", "Host", ".example.com")}
         {Forms.Text(given, "client", "Client", "10.0.0.7, 10.0.0.0/8")}
         {Forms.Text(given, "status", "Status", "404, 4xx, 400-499")}
         {Forms.Choice(given, "verdict", "Verdict", Verdicts)}

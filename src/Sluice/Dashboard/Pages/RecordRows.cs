@@ -7,7 +7,7 @@ namespace Sluice.Dashboard.Pages;
 internal static class RecordRows
 {
     /// <summary>Of a URL: more is in the log.</summary>
-    private const int MostShown = 300;
+    private const int MostShown = 200;
 
     public static readonly Column[] Columns = [new("Time", "n"), new("Client"), new("Request", "main"), new("Status", "n"), new("Cache"), new("Size", "n"), new("Took", "n")];
 

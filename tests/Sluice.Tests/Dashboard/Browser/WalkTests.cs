@@ -1,3 +1,4 @@
+using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Sluice.Tests.House;
@@ -12,7 +13,9 @@ public sealed class WalkTests(WalkedSite site) : IClassFixture<WalkedSite>
 
     private static readonly (string Name, int Width, int Height)[] Sizes = [("desktop", 1280, 800), ("phone", 390, 844)];
 
-    private static readonly bool WritesScreenshots = Environment.GetEnvironmentVariable("SLUICE_WRITE_SCREENSHOTS") == "1";
+    /// <summary>What docs/screenshots holds.</summary>
+    private static readonly string[] Shown =
+        ["overview", "overview-dark", "traffic", "blocked", "tunnels", "upstreams", "cache", "cache-entry", "lists", "configuration", "explain", "explain-dark", "history", "login", "menu"];
 
     public static TheoryData<string, string> Pages => new()
     {
@@ -58,6 +61,24 @@ public sealed class WalkTests(WalkedSite site) : IClassFixture<WalkedSite>
         Assert.Equal(scene.Url + "/lists", page.Url);
         await page.GetByRole(AriaRole.Button, new() { Name = "Log out" }).ClickAsync();
         Assert.Equal(scene.Url + "/login", page.Url);
+    }
+
+    [Fact]
+    public async Task MenuOfAPhone_OpensByKeyboardWithoutJavaScript()
+    {
+        Assert.SkipWhen(site.Browser is null, "chromium is not installed");
+        await using var context = await site.Browser.NewContextAsync(new() { JavaScriptEnabled = false, ViewportSize = new() { Width = 390, Height = 844 } });
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(site.Scene.Url + "/cache");
+        var link = page.GetByRole(AriaRole.Link, new() { Name = "Explain" });
+        await Assertions.Expect(link).Not.ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Menu" }).FocusAsync();
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(link).ToBeVisibleAsync();
+        if (WalkedSite.IsShown)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Root, "docs/screenshots/menu-phone.png") });
+        await link.ClickAsync();
+        Assert.Equal(site.Scene.Url + "/explain", page.Url);
     }
 
     [Fact]
@@ -113,9 +134,11 @@ public sealed class WalkTests(WalkedSite site) : IClassFixture<WalkedSite>
         Assert.True((await Task.WhenAll(loaded)).Sum() < MostBytes, $"{name}: {(await Task.WhenAll(loaded)).Sum()} octets");
         await HoldAsync(page, name, size);
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Dark });
-        await HoldAsync(page, $"{name}-dark", size);
+        // Of what axe looks for the colours alone are others now.
+        await HoldAsync(page, $"{name}-dark", size, new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] } });
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
-        await WalkByKeyboardAsync(page, name);
+        if (size == Sizes[0])
+            await WalkByKeyboardAsync(page, name);
         Assert.Equal([], name == "not-found" ? said.Where(text => !text.Contains("404", StringComparison.Ordinal)) : said);
 
         await using var without = await browser.NewContextAsync(new() { JavaScriptEnabled = false, ViewportSize = new() { Width = size.Width, Height = size.Height } });
@@ -125,40 +148,42 @@ public sealed class WalkTests(WalkedSite site) : IClassFixture<WalkedSite>
         Assert.Equal(size.Width, await plain.EvaluateAsync<int>("Math.max(document.documentElement.scrollWidth, innerWidth)"));
     }
 
-    private static async Task HoldAsync(IPage page, string name, (string Name, int Width, int Height) size)
+    private static async Task HoldAsync(IPage page, string name, (string Name, int Width, int Height) size, AxeRunOptions? rules = null)
     {
         var wide = await page.EvaluateAsync<string>("[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.unseen, thead')).map(e => e.outerHTML.slice(0, 80)).join('\\n')");
         Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= size.Width, $"{name} is wider than a {size.Name}:\n{wide}");
-        var faults = (await page.RunAxe()).Violations.Where(violation => violation.Impact is "serious" or "critical");
+        var faults = (await page.RunAxe(rules)).Violations.Where(violation => violation.Impact is "serious" or "critical");
         Assert.Empty(faults.Select(fault => $"{name} {size.Name}: {fault.Id}: {fault.Help}: {string.Join("; ", fault.Nodes.Select(node => node.Html))}"));
-        if (!WritesScreenshots || (name.EndsWith("-dark", StringComparison.Ordinal) && name != "overview-dark" && name != "traffic-dark"))
+        if (!WalkedSite.IsShown || !Shown.Contains(name))
             return;
         Directory.CreateDirectory(Path.Combine(Repository.Root, "docs/screenshots"));
         await page.ScreenshotAsync(new() { Path = Path.Combine(Repository.Root, $"docs/screenshots/{name}-{size.Name}.png") });
     }
 
-    /// <summary>Every control that is to be seen is reached by Tab, in its turn, and shows it.</summary>
+    /// <summary>Every control that is to be seen is reached by Tab, in its turn, and shows it; a sample of those that each row has.</summary>
     private static async Task WalkByKeyboardAsync(IPage page, string name)
     {
-        await page.EvaluateAsync("document.activeElement?.blur(); scrollTo(0, 0)");
-        var left = await page.EvaluateAsync<int>("""
-            (() => { const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')].filter(e => e.checkVisibility({ visibilityProperty: true }));
-                     all.forEach((e, i) => e.dataset.stop = i); return all.length; })()
+        var stops = await page.EvaluateAsync<int>("""
+            (() => {
+              // Nothing is loaded again to a page that nobody sees.
+              Object.defineProperty(document, 'hidden', { value: true });
+              document.activeElement?.blur();
+              document.querySelectorAll('tbody tr:nth-child(n+4)').forEach(row => row.remove());
+              const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')].filter(e => e.checkVisibility({ visibilityProperty: true }));
+              const left = self.left = new Set(all);
+              self.unseen = [];
+              addEventListener('focusin', ({ target }) => {
+                const { outlineStyle, outlineWidth } = getComputedStyle(target);
+                if (!target.matches(':focus-visible') || outlineStyle === 'none' || parseFloat(outlineWidth) === 0) self.unseen.push(target.outerHTML.slice(0, 120));
+                left.delete(target);
+              });
+              return all.length;
+            })()
             """);
-        var reached = new HashSet<string>();
-        // Parts that are loaded again may gain controls meanwhile: these are not waited for.
-        for (var i = 0; i < left + 10 && reached.Count < left; i++)
-        {
+        for (var i = 0; i < stops + 2; i++)
             await page.Keyboard.PressAsync("Tab");
-            var at = await page.EvaluateAsync<string?>("""
-                (() => { const e = document.activeElement; if (!e || e === document.body) return null; const s = getComputedStyle(e);
-                         return e.matches(':focus-visible') && s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 ? e.dataset.stop ?? 'new' : `no focus to be seen: ${e.outerHTML.slice(0, 120)}`; })()
-                """);
-            Assert.False(at?.StartsWith("no focus", StringComparison.Ordinal) ?? false, $"{name}: {at}");
-            if (at is not null)
-                reached.Add(at);
-        }
-        Assert.True(reached.Count(stop => stop != "new") >= left * 9 / 10, $"{name}: {reached.Count} of {left} controls are reached by Tab");
+        Assert.Equal("", await page.EvaluateAsync<string>("[...self.left].filter(e => e.isConnected).map(e => e.outerHTML.slice(0, 120)).join('\\n')"));
+        Assert.Equal("", await page.EvaluateAsync<string>("self.unseen.join('\\n')"));
     }
 
     private static async Task<int> WeightAsync(IResponse response)
