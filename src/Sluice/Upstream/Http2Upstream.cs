@@ -67,29 +67,30 @@ internal sealed class Http2Upstream : IDisposable
 
     private async ValueTask<Stream> ConnectAsync(CancellationToken cancellation)
     {
-        var (socket, tls, remote, error, detail) = await _dialer.DialAsync(_to, _rules, cancellation);
+        var dialled = await _dialer.DialAsync(_to, _rules, cancellation);
+        var (socket, tls, remote, error, detail) = dialled;
         cancellation.ThrowIfCancellationRequested();
         if (socket is null)
             throw new NotConnected(error, detail);
         _remote = remote;
         if (tls is null)
         {
-            var counts = Connected();
+            var counts = Connected(dialled.Took);
             return new SocketStream(socket, owns: true) { Closed = counts.Closed };
         }
         if (tls.NegotiatedApplicationProtocol == SslApplicationProtocol.Http2)
         {
-            tls.Closed = Connected().Closed;
+            tls.Closed = Connected(dialled.Took).Closed;
             return tls;
         }
         await tls.DisposeAsync();
         throw new NotConnected(ForwardError.TlsFailed, "the server does not speak HTTP/2");
     }
 
-    private UpstreamCounts Connected()
+    private UpstreamCounts Connected(TimeSpan took)
     {
         var counts = Counts;
-        counts.Connected();
+        counts.Connected(took);
         return counts;
     }
 }

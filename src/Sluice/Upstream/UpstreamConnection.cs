@@ -33,18 +33,18 @@ internal sealed class UpstreamConnection : TimeLimited, IDisposable
     private SocketTap? _tap;
     private bool _disposed;
 
+    /// <param name="dialled">That succeeded.</param>
     /// <param name="shelves">Where it has its place until it is closed or taken over.</param>
-    public UpstreamConnection(
-        Destination to, TcpSocket socket, UpstreamTls? tls, IPEndPoint remote, Shelves shelves, UpstreamCounts counts, Deadlines deadlines) : base(deadlines)
+    public UpstreamConnection(Destination to, Dialled dialled, Shelves shelves, UpstreamCounts counts, Deadlines deadlines) : base(deadlines)
     {
         Counts = counts;
         _shelves = shelves;
         To = to;
-        Remote = remote;
-        _socket = socket;
-        _tls = tls;
+        Remote = dialled.Remote!;
+        _socket = dialled.Socket!;
+        _tls = dialled.Tls;
         _made = Clock.GetTimestamp();
-        Counts.Connected();
+        Counts.Connected(dialled.Took);
         Open();
     }
 

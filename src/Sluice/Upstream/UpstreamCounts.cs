@@ -9,6 +9,7 @@ internal sealed class UpstreamCounts(string name, TimeProvider time)
     private long _failures;
     private volatile Failure? _last;
     private long _lastConnect;
+    private long _took;
 
     public string Name => name;
 
@@ -23,11 +24,13 @@ internal sealed class UpstreamCounts(string name, TimeProvider time)
     /// <summary>A request goes up.</summary>
     public void Asked() => Interlocked.Increment(ref _requests);
 
-    public void Connected()
+    /// <param name="took">The name's look-up and the handshake included.</param>
+    public void Connected(TimeSpan took)
     {
         Touched = time.GetTimestamp();
         Interlocked.Increment(ref _open);
         Interlocked.Increment(ref _connects);
+        Volatile.Write(ref _took, took.Ticks);
         Volatile.Write(ref _lastConnect, time.GetUtcNow().UtcTicks);
     }
 
@@ -75,6 +78,7 @@ internal sealed class UpstreamCounts(string name, TimeProvider time)
                 LastErrorDetail = last?.Detail,
                 LastErrorAt = last?.At,
                 LastConnect = connected == 0 ? null : new DateTimeOffset(connected, TimeSpan.Zero),
+                ConnectMs = connected == 0 ? null : Math.Round(TimeSpan.FromTicks(Volatile.Read(ref _took)).TotalMilliseconds, 3),
             };
         }
     }

@@ -7,12 +7,22 @@ namespace Sluice.Upstream;
 
 /// <summary>A connection made for HTTP, or why there is none.</summary>
 /// <param name="Tls">Over the socket, which it disposes with itself; null: TLS is not spoken.</param>
-internal readonly record struct Dialled(TcpSocket? Socket, UpstreamTls? Tls, IPEndPoint? Remote, ForwardError Error, string? Detail);
+internal readonly record struct Dialled(TcpSocket? Socket, UpstreamTls? Tls, IPEndPoint? Remote, ForwardError Error, string? Detail)
+{
+    /// <summary>From the look-up of the name to the end of the handshake.</summary>
+    public TimeSpan Took { get; init; }
+}
 
 /// <summary>Dials an upstream and makes the TLS handshake. <see cref="UpstreamOptions.Connect"/> limits each.</summary>
 internal sealed class UpstreamDialer(Dialer dialer, UpstreamOptions options, TimeProvider time)
 {
     public async ValueTask<Dialled> DialAsync(Destination to, AddressRules rules, CancellationToken aborted)
+    {
+        var began = time.GetTimestamp();
+        return await ConnectAsync(to, rules, aborted) with { Took = time.GetElapsedTime(began) };
+    }
+
+    private async ValueTask<Dialled> ConnectAsync(Destination to, AddressRules rules, CancellationToken aborted)
     {
         DialResult dial;
         try

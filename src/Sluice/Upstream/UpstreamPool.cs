@@ -65,12 +65,12 @@ public sealed class UpstreamPool : IDisposable
                 var began = _deadlines.Time.GetTimestamp();
                 var dialled = await _dialer.DialAsync(request.To, request.Addresses, request.Aborted);
                 request.Dial = (began, _deadlines.Time.GetTimestamp());
-                if (dialled.Socket is not { } socket)
+                if (dialled.Socket is null)
                 {
                     _shelves.Leave(request.To);
                     return Failed(request, dialled.Error, dialled.Detail, dialled.Remote);
                 }
-                connection = new UpstreamConnection(request.To, socket, dialled.Tls, dialled.Remote!, _shelves, _table.Of(request.To, request.Addresses), _deadlines);
+                connection = new UpstreamConnection(request.To, dialled, _shelves, _table.Of(request.To, request.Addresses), _deadlines);
             }
             connection.Counts.Asked();
             var reply = new Http1Reply(this, connection, request, _options);

@@ -40,4 +40,7 @@ public sealed record UpstreamState
 
     /// <summary>When the last connection was made; null: none was.</summary>
     public DateTimeOffset? LastConnect { get; init; }
+
+    /// <summary>How long that took, in milliseconds, the look-up of the name and the handshake included.</summary>
+    public double? ConnectMs { get; init; }
 }

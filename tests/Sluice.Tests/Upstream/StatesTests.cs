@@ -23,7 +23,7 @@ public class StatesTests
         var kept = Only(asking);
         Assert.Equal((2, 2, 3L, 2L, 0L), (kept.Open, kept.Idle, kept.Requests, kept.Connects, kept.Failures));
         Assert.Equal(($"http://{origin.Authority}", true), (kept.Name, kept.IsConfigured));
-        Assert.Equal(asking.Time.GetUtcNow(), kept.LastConnect);
+        Assert.Equal((asking.Time.GetUtcNow(), 0.0), (kept.LastConnect, kept.ConnectMs));
         asking.Time.Advance(Asking.KeepAlive + TimeSpan.FromSeconds(10));
         Assert.Equal((0, 0), Only(asking) is var closed ? (closed.Open, closed.Idle) : default);
     }
@@ -79,7 +79,7 @@ public class StatesTests
         var clients = new AddressRules([new IPEndPoint(IPAddress.Loopback, 1)], []);
         for (var i = 0; i < UpstreamTable.Most; i++)
             table.Of(new Destination(false, new HostPort($"h{i}", 80)), clients).Ended(ForwardError.Refused, null);
-        table.Of(new Destination(true, new HostPort("configured", 443)), AddressRules.Any).Connected();
+        table.Of(new Destination(true, new HostPort("configured", 443)), AddressRules.Any).Connected(TimeSpan.Zero);
         table.Prune();
         Assert.Equal(UpstreamTable.Most + 1, table.States([]).Count);
         time.Advance(TimeSpan.FromMinutes(2));
