@@ -1,4 +1,5 @@
 using System.Text;
+using Sluice.Cli.Care;
 using Sluice.Dashboard.Access;
 using Sluice.Tests.Kit;
 
@@ -322,6 +323,17 @@ public class DoorTests
         Assert.Equal(200, (await scene.GetAsync("/cache")).Status);
         Assert.Equal((303, "/"), ((await scene.GetAsync("/login")).Status, (await scene.GetAsync("/login"))["Location"]));
         Assert.DoesNotContain("/logout", (await scene.GetAsync("/cache")).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(DashboardScene.Open, null)]
+    [InlineData(DashboardScene.WithLogin, "token")]
+    public async Task Commands_MayActThere(string dashboard, string? token)
+    {
+        await using var scene = await DashboardScene.StartAsync(dashboard);
+        using var client = new AdminClient(AdminPlace.Of(scene.Url, token is null ? null : scene.File(token), out _)!);
+        var answer = await client.PostAsync<object?>("/v1/configuration/reload", null, TestContext.Current.CancellationToken);
+        Assert.Equal((null, 2), (answer.Problem, scene.Proxy.State.Generation));
     }
 
     [Fact]

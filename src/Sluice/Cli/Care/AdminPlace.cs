@@ -36,6 +36,9 @@ internal sealed record AdminPlace(string Name, Uri Base, string? Token, string? 
         var http = new HttpClient(handler) { BaseAddress = Base };
         if (Token is not null)
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        else if (Socket is null)
+            // Where nobody logs in the dashboard wants to know that no page elsewhere asks.
+            http.DefaultRequestHeaders.Add("Origin", Base.GetLeftPart(UriPartial.Authority));
         return http;
     }
 
