@@ -23,6 +23,8 @@ return args switch
     ["records-count", .. var options] => await RecordsCount.RunAsync(options),
     ["records-cost", .. var options] => await RecordsCost.RunAsync(options),
     ["reload", .. var options] => await ReloadUnderLoad.RunAsync(options),
+    ["history-kill", .. var options] => await HistoryKill.RunAsync(options),
+    ["history-full", .. var options] => await HistoryFull.RunAsync(options),
     ["history-load", .. var options] => await HistoryLoad.RunAsync(options),
     ["hit-ratio", .. var options] => await HitRatios.RunAsync(options),
     ["tunnels", .. var options] => await TunnelCost.RunAsync(options),

@@ -8,25 +8,32 @@ internal sealed class DashboardReader(string folder, bool tryPorts, UserReader u
 {
     public DashboardOptions Read(Section? section)
     {
-        if (section?.Object<IPEndPoint>("bind", Values.Bind) is not { } bind)
+        if (section is null)
             return new DashboardOptions();
-        var isOnLoopback = IPAddress.IsLoopback(bind.Address);
-        if (!isOnLoopback && !section.Has("admins"))
+        var options = new DashboardOptions
         {
-            section.Problem("bind", $"'{((Scalar)section.Node["bind"]!).Text}' would let everyone who reaches it look and act: "
-                + $"add admins: [NAME] with users of the section users, or bind to 127.0.0.1:{bind.Port}");
-        }
-        else if (tryPorts && PortTrial.WhyNot(bind) is { } wrong)
-            section.Problem("bind", $"'{((Scalar)section.Node["bind"]!).Text}' {wrong}");
-        if (section.Has("token") && !section.Has("admins"))
-            section.Problem("token", "is asked of nobody, as there is no login without admins: add admins: [NAME], or remove it");
-        return new DashboardOptions
-        {
-            Bind = bind,
+            Bind = section.Object<IPEndPoint>("bind", Values.Bind),
             Admins = section.Some<string>("admins", Admin),
             Names = section.Some<string>("names", Values.HostName),
             TokenFile = section.Text("token") is { } token ? ReadToken(section, token) : null,
         };
+        if (section.Has("token") && !section.Has("admins"))
+            section.Problem("token", "is asked of nobody, as there is no login without admins: add admins: [NAME], or remove it");
+        if (options.Bind is { } bind)
+            Check(section, bind);
+        return options;
+    }
+
+    private void Check(Section section, IPEndPoint bind)
+    {
+        var text = ((Scalar)section.Node["bind"]!).Text;
+        if (!IPAddress.IsLoopback(bind.Address) && !section.Has("admins"))
+        {
+            section.Problem("bind", $"'{text}' would let everyone who reaches it look and act: "
+                + $"add admins: [NAME] with users of the section users, or bind to 127.0.0.1:{bind.Port}");
+        }
+        else if (tryPorts && PortTrial.WhyNot(bind) is { } wrong)
+            section.Problem("bind", $"'{text}' {wrong}");
     }
 
     private string? Admin(string text, out string name)

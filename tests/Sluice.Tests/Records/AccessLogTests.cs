@@ -36,10 +36,15 @@ public sealed class AccessLogTests : IDisposable
         {
             var stop = false;
             var count = 0;
-            var writing = Task.Run(() =>
+            var writing = Task.Run(async () =>
             {
                 for (; !Volatile.Read(ref stop); count++)
+                {
                     log.Write(Sample.Miss());
+                    // Enough to be in the middle of each reload, too few to fill a disk on a slow machine.
+                    if (count % 100 == 0)
+                        await Task.Delay(1, TestContext.Current.CancellationToken);
+                }
             }, TestContext.Current.CancellationToken);
             for (var i = 0; i < 20; i++)
                 await log.UseAsync(To(("a", LogFormat.Squid), ("b", i % 2 == 0 ? LogFormat.Combined : LogFormat.Squid)));

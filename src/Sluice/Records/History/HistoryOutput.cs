@@ -6,7 +6,7 @@ namespace Sluice.Records.History;
 internal sealed class HistoryOutput : IRecordOutput
 {
     /// <summary>How long records gather: each commit writes at least a page or two.</summary>
-    public static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(200);
+    public static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
 
     private const int MostRecords = 8 << 10;
     private static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(1);

@@ -53,10 +53,12 @@ internal sealed class RowBinder(sqlite3_stmt insert)
         Text(record.ContentType);
         Url(record.Referer);
         Text(record.UserAgent);
+        Text(record.Trace?.TraceId);
+        Text(record.Trace?.SpanId);
         Text(record.Host);
         Text(record.Fields is { } fields ? StoredFields.Text(fields) : null);
         WholeOrNone(0);
-        return _result;
+        return _column == HistorySchema.Columns.Count ? _result : throw new InvalidOperationException("a field of records has no parameter");
     }
 
     /// <summary>A row that says how many records are missing.</summary>

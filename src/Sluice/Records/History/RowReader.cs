@@ -44,6 +44,8 @@ internal static class RowReader
         record.ContentType = Text();
         record.Referer = Text();
         record.UserAgent = Text();
+        // What is traced is a thing of the running process: its two identifiers are for those who read the file.
+        _ = (Text(), Text());
         _ = Text();
         record.Fields = Text() is { } fields ? StoredFields.Read(fields) : null;
         return new StoredRecord(id, record, 0, time);
