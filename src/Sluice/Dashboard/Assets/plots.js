@@ -11,6 +11,9 @@ function bytes(value) {
   return `${number.format(value)} ${units[unit]}`;
 }
 
+// Ticks of sizes stand at round numbers of their units.
+const powers = Array.from({ length: 50 }, (_, i) => 2 ** i);
+
 const written = {
   count: number.format,
   milliseconds: value => value >= 1000 ? `${number.format(value / 1000)} s` : `${number.format(value)} ms`,
@@ -38,12 +41,12 @@ class Plot {
     const font = '12px system-ui, sans-serif';
     const write = (_, value) => value == null ? '–' : this.write(value);
     return {
-      width: this.place.clientWidth, height: this.place.clientHeight, padding: [8, 8, 0, 0],
+      width: this.place.clientWidth, height: this.place.clientHeight, padding: [8, 26, 0, 0],
       legend: { show: false }, cursor: { y: false, points: { size: 6 }, drag: { x: false } },
       scales: { y: { range: (_, low, high) => [0, this.figure.dataset.unit === 'percent' ? 100 : Math.max(high * 1.1, 1)] } },
       axes: [
         { stroke: axis, font, grid: { show: false }, ticks: { stroke: grid, size: 4 }, size: 28, space: 70, values: (_, ticks) => ticks.map(t => new Date(t * 1000).toLocaleTimeString('en-GB')) },
-        { stroke: axis, font, grid: { stroke: grid, width: 1 }, ticks: { show: false }, size: 64, gap: 4, space: 32, values: (_, ticks) => ticks.map(this.write) },
+        { stroke: axis, font, grid: { stroke: grid, width: 1 }, ticks: { show: false }, size: 64, gap: 4, space: 32, ...(this.figure.dataset.unit === 'bytes' && { incrs: powers }), values: (_, ticks) => ticks.map(this.write) },
       ],
       series: [{}, ...this.names.map((name, i) => ({ label: this.labels[i], stroke: style(`--plot-${i + 1}`), width: 1.75, points: { show: true, size: 4, filter: lonely }, value: write }))],
       hooks: { setCursor: [plot => this.tell(plot.cursor.idx)] },

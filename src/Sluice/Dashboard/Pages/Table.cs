@@ -31,5 +31,5 @@ internal static class Table
     private static Html HeadOf(Column column) =>
         Html.Of($"<th role=\"columnheader\" scope=\"col\" class=\"{column.Kind}\">{(column.Kind == "act" ? Html.Of($"<span class=\"unseen\">{column.Title}</span>") : Html.Of($"{column.Title}"))}</th>");
 
-    private static Html CellOf(Column column, Html cell) => Html.Of($"<td role=\"cell\" class=\"{column.Kind}{(cell.IsEmpty ? " none" : "")}\" data-label=\"{column.Title}\">{cell}</td>");
+    private static Html CellOf(Column column, Html cell) => Html.Of($"<td role=\"cell\" class=\"{column.Kind}{(cell.IsEmpty ? " none" : "")}\" data-label=\"{column.Title}\"><div>{cell}</div></td>");
 }

@@ -10,7 +10,7 @@ internal static class TunnelsPage
     private const string Path = "/tunnels";
     private const int Most = 200;
 
-    private static readonly Column[] Columns = [new("Target", "main"), new("Kind"), new("Client"), new("Listener"), new("Open for", "n"), new("Up", "n"), new("Down", "n"), new("Up a second", "n"), new("Down a second", "n"), new("Close", "act")];
+    private static readonly Column[] Columns = [new("Target", "main"), new("Client"), new("Open for", "n"), new("Up", "n"), new("Down", "n"), new("Rate up", "n"), new("Rate down", "n"), new("Close", "act")];
 
     public static void Map(IEndpointRouteBuilder app, Site site)
     {
@@ -39,10 +39,8 @@ internal static class TunnelsPage
     }
 
     private static Row RowOf(Site site, HttpContext context, TunnelFacts tunnel) => new($"{tunnel.Number}",
-        Html.Of($"<span class=\"wrap\">{tunnel.Target}</span>"),
-        Html.Of($"{tunnel.Kind}"),
+        Html.Of($"<span class=\"wrap\">{tunnel.Target}</span><div class=\"faint wrap\">{tunnel.Kind} at {tunnel.Listener}</div>"),
         tunnel.User is { } user ? Html.Of($"<span class=\"wrap\">{user}</span> <span class=\"faint\">{tunnel.Client}</span>") : Html.Of($"{tunnel.Client}"),
-        Html.Of($"<span class=\"wrap\">{tunnel.Listener}</span>"),
         Html.Of($"{Figures.Span(site.Now - tunnel.Since)}"),
         Html.Of($"{Figures.Bytes(tunnel.BytesUp)}"), Html.Of($"{Figures.Bytes(tunnel.BytesDown)}"),
         Rate(tunnel.UpPerSecond), Rate(tunnel.DownPerSecond),

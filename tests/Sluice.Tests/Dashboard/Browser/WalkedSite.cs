@@ -18,7 +18,7 @@ public sealed class WalkedSite : IAsyncLifetime
     /// <summary>docs/screenshots is made anew: they show what is well, over some minutes.</summary>
     public static readonly bool IsShown = Environment.GetEnvironmentVariable("SLUICE_WRITE_SCREENSHOTS") == "1";
 
-    private static readonly TimeSpan ShownTraffic = TimeSpan.FromSeconds(200);
+    private static readonly TimeSpan ShownTraffic = TimeSpan.FromSeconds(300);
 
     private readonly List<Socket> _tunnels = [];
     private readonly CancellationTokenSource _end = new();
@@ -59,12 +59,12 @@ public sealed class WalkedSite : IAsyncLifetime
                   - { id: tunnels, dialAs: 127.0.0.1, schemes: [connect] }
 
             """, files: [("allowed.txt", "ok.example\n"), ("advertising.txt", "0.0.0.0 ads.example\n0.0.0.0 tracker.example\nnothing understood\n")]);
+        await PassAsync();
         if (IsShown)
         {
             _passing = PassForLongAsync();
             await Task.Delay(ShownTraffic);
         }
-        await PassAsync();
         Assertions.SetDefaultExpectTimeout(20_000);
         _playwright = await Playwright.CreateAsync();
         Browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
