@@ -70,6 +70,7 @@ public class MetricsBenchmarks
     {
         Listeners = static () => [],
         Cache = static () => default,
+        FetchReaders = static () => 0,
         Upstreams = static () => [],
         Rules = static () => [],
         Lists = static () => [],

@@ -61,7 +61,8 @@ public sealed partial class Proxy
         await _reloading.WaitAsync();
         try
         {
-            if (_ends)
+            // A reload that was asked for may have taken the change that was seen.
+            if (_ends || (!listsToo && _source?.IsNews() != true))
                 return;
             var problems = await TryTakeNextOrTellAsync();
             _state = problems.Count > 0 ? _state with { Tried = _time.GetUtcNow(), Problems = problems } : _state;

@@ -26,10 +26,14 @@ public sealed partial class Proxy
     /// <summary>Where records and spans go, and what has become of them.</summary>
     internal IReadOnlyList<OutputState> Outputs => [.. _log.Outputs, .. _tracing is null ? [] : new[] { _tracing.State }];
 
+    /// <inheritdoc cref="Fetch.Readers"/>
+    internal int FetchReaders => _fetch.Readers;
+
     private Gauges Gauges => new()
     {
         Listeners = () => _servers.Select(server => server.Load),
         Cache = () => Cache.Counters,
+        FetchReaders = () => FetchReaders,
         Upstreams = () => _upstream.States,
         Rules = () => _censor.Hits(),
         Lists = ListAges,

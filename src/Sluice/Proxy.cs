@@ -25,6 +25,7 @@ public sealed partial class Proxy : IAsyncDisposable
     private readonly Heartbeat _heartbeat;
     private readonly Authenticator _authenticator;
     private readonly LoginStep _login;
+    private readonly Fetch _fetch;
     private readonly HttpProxy _http;
     private readonly AccessLog _log;
     private readonly Captures _captures;
@@ -52,7 +53,7 @@ public sealed partial class Proxy : IAsyncDisposable
         _started = time.GetUtcNow();
         // Who does not look does not pay for it.
         if (configuration.Admin.Socket is not null || configuration.Dashboard.Bind is not null)
-            _gauge = new TrafficGauge(() => _open.Flows, time, loggers.CreateLogger("Sluice.Records"));
+            _gauge = new TrafficGauge(() => _open.Flows, time);
         _heartbeat = new Heartbeat(time, loggers.CreateLogger("Sluice.Net"));
         _tunnelled = new Deadlines(time);
         _diagnostic = loggers.CreateLogger("Sluice");
@@ -65,7 +66,8 @@ public sealed partial class Proxy : IAsyncDisposable
         var via = new Via($"sluice-{Random.Shared.Next(0x10000):x4}");
         var tunnels = new Tunnels(_dialer, _tunnelled, _open);
         _login = new LoginStep(_authenticator);
-        _http = new HttpProxy(cache, _login, new Fetch(_upstream, cache, new RequestBuilder(via), tunnels, time), tunnels, via);
+        _fetch = new Fetch(_upstream, cache, new RequestBuilder(via), tunnels, time);
+        _http = new HttpProxy(cache, _login, _fetch, tunnels, via);
         _meters = MetersOf(configuration);
         _tracing = configuration.Otlp is { Traces: > 0 } traces ? new Tracing(traces, time, loggers.CreateLogger("Sluice.Records")) : null;
     }

@@ -57,6 +57,8 @@ internal sealed class Pairs
 
     public double Median => At(Added, 0.5);
 
+    public static double MedianOf(IEnumerable<double> values) => At(values, 0.5);
+
     public void Add(double with, double without)
     {
         _withs.Add(with);

@@ -79,8 +79,8 @@ internal sealed class ServedProxy : IAsyncDisposable
     public static Task<ServedProxy> StartAsync(int originPort, string logFile, CacheOptions? cache = null, IReadOnlyDictionary<string, string>? environment = null) =>
         StartAsync([$"{originPort}", logFile, JsonSerializer.Serialize(cache ?? new CacheOptions { MemoryBytes = 64L << 20 })], environment ?? ReadOnlyDictionary<string, string>.Empty);
 
-    /// <summary>Of a configuration file, which it watches, instead of the listeners above.</summary>
-    public static Task<ServedProxy> StartAsync(string configurationFile) => StartAsync([configurationFile], ReadOnlyDictionary<string, string>.Empty);
+    /// <summary>Of a configuration file, which it watches, instead of the listeners above; of several: as many proxies in one process.</summary>
+    public static Task<ServedProxy> StartAsync(params string[] configurationFiles) => StartAsync(configurationFiles, ReadOnlyDictionary<string, string>.Empty);
 
     private static async Task<ServedProxy> StartAsync(string[] options, IReadOnlyDictionary<string, string> environment)
     {
@@ -94,6 +94,7 @@ internal sealed class ServedProxy : IAsyncDisposable
         start.Environment["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1";
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_gcConcurrent"] = "0";
+        start.Environment["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0";
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         var process = Process.Start(start)!;
@@ -149,13 +150,17 @@ internal sealed class ServedProxy : IAsyncDisposable
     {
         using var loggers = LoggerFactory.Create(log => log.AddSimpleConsole(line => line.SingleLine = true)
             .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
-        var proxy = options is [var file] ? await OfFileAsync(file, loggers) : await Proxy.StartAsync(Made(options), loggers, TimeProvider.System);
-        await using (proxy)
-        {
-            Console.WriteLine(string.Join(' ', proxy.EndPoints));
-            await AnswerAsync(proxy);
-        }
-        Console.WriteLine(proxy.DroppedRecords);
+        var proxies = new List<Proxy>();
+        if (int.TryParse(options[0], CultureInfo.InvariantCulture, out _))
+            proxies.Add(await Proxy.StartAsync(Made(options), loggers, TimeProvider.System));
+        else
+            foreach (var file in options)
+                proxies.Add(await OfFileAsync(file, loggers));
+        Console.WriteLine(string.Join(' ', proxies.SelectMany(proxy => proxy.EndPoints)));
+        await AnswerAsync(proxies[0]);
+        foreach (var proxy in proxies)
+            await proxy.DisposeAsync();
+        Console.WriteLine(proxies.Sum(proxy => proxy.DroppedRecords));
         return 0;
     }
 

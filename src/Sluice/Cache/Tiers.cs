@@ -67,8 +67,8 @@ internal sealed class Tiers : IAsyncDisposable
             return NotStoredReason.Invalidated;
         var isTaken = alone is not null ? alone.Commit(entry.Key, entry.Head, entry.Trailers, entry.BanStamp)
             : entry.Partial is null && entry.Body.Length <= Math.Min(MaxOnDisk, DiskTier.MostShared) && Disk!.TryPut(entry);
-        // What it was to replace must not be served in its place.
-        if (!isTaken)
+        // What it was to replace must not be served in its place, nor this one where it was invalidated meanwhile.
+        if (!isTaken || Memory.StampOf(entry.Key) != stamp)
             Disk!.RemoveAll(entry.Key);
         return NotStoredReason.None;
     }

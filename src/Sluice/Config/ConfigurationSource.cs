@@ -17,4 +17,7 @@ public sealed class ConfigurationSource(Func<bool, Loaded> load, string? file = 
 
     /// <summary>The file has changed since it was read, and does not change any more. To be asked again and again (<see cref="Looking"/>).</summary>
     internal bool HasChanged() => _watch.HasSettledChange();
+
+    /// <summary>The file is not as it was read last.</summary>
+    internal bool IsNews() => _watch.HasChange();
 }

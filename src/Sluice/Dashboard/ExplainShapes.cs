@@ -10,16 +10,17 @@ namespace Sluice.Dashboard;
 /// <param name="Status">Of the refusal; 0: nothing is refused.</param>
 /// <param name="Upstream">The name of the one that a rule routes to.</param>
 /// <param name="DialAs">The host that is dialled instead.</param>
+/// <param name="CapturedBy">The rule that writes its octets into the files of captures.</param>
 /// <param name="Rules">All of the policy, in their order.</param>
 public sealed record ExplainReport(
-    string? Listener, string? Policy, string Verdict, string? Rule, string? List, int Line, int Status, string Reason, string? Redirect, string? Tags, bool BypassesCache, string? Upstream, string? DialAs,
+    string? Listener, string? Policy, string Verdict, string? Rule, string? List, int Line, int Status, string Reason, string? Redirect, string? Tags, bool BypassesCache, string? Upstream, string? DialAs, string? CapturedBy,
     IReadOnlyList<ExplainedRule> Rules, ExplainedDial Dial, CacheForecast Cache)
 {
     internal static ExplainReport Of(Forecast forecast)
     {
         var verdict = forecast.Explanation.Verdict;
         return new(forecast.Listener, forecast.Policy, verdict.Outcome, verdict.Rule, verdict.List, verdict.Line, verdict.Status, verdict.Reason, verdict.Redirect, verdict.Tags,
-            verdict.BypassesCache, verdict.Route, verdict.DialAs, [.. forecast.Explanation.Rules.Select(ExplainedRule.Of)], ExplainedDial.Of(forecast.Dial),
+            verdict.BypassesCache, verdict.Route, verdict.DialAs, verdict.CapturedBy, [.. forecast.Explanation.Rules.Select(ExplainedRule.Of)], ExplainedDial.Of(forecast.Dial),
             forecast.Cache);
     }
 }

@@ -9,10 +9,9 @@ namespace Sluice.Dashboard;
 /// <param name="Tunnels">Tunnels and relays that are open.</param>
 /// <param name="Outputs">Where records go, the history among them.</param>
 /// <param name="History">Its file; null: there is none.</param>
-/// <param name="Missed">Records that the gauge of /v1/traffic has not counted: they came too fast.</param>
 public sealed record StatusReport(
     string Version, DateTimeOffset Started, DateTimeOffset Now, int Generation, bool Ready, IReadOnlyList<string> Reasons, IReadOnlyList<string> Warnings,
-    IReadOnlyList<ListenerFacts> Listeners, Totals Totals, int Tunnels, IReadOnlyList<OutputState> Outputs, string? History, long Missed, CacheStats Cache)
+    IReadOnlyList<ListenerFacts> Listeners, Totals Totals, int Tunnels, IReadOnlyList<OutputState> Outputs, string? History, CacheStats Cache)
 {
     public static StatusReport Of(Administered administered)
     {
@@ -20,6 +19,6 @@ public sealed record StatusReport(
         return new StatusReport(
             typeof(StatusReport).Assembly.GetName().Version?.ToString(3) ?? "", program.Started, administered.Time.GetUtcNow(), administered.Configuration().Generation,
             readiness.Ready, readiness.Reasons, readiness.Warnings, program.Listeners, program.Totals, administered.Tunnels().Count, program.Outputs,
-            administered.History(), administered.Traffic.Missed, CacheStats.Of(administered.Cache));
+            administered.History(), CacheStats.Of(administered.Cache));
     }
 }

@@ -16,7 +16,8 @@ internal static class ThinHost
     /// <summary>A URL may come up to 8 KiB long (<c>limits.maxRequestLine</c>) and grows when it is escaped.</summary>
     private const int MaxRequestLineBytes = 64 << 10;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    /// <summary>For answers under way: streams end at once, and others soon, but on a machine that has much to do.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     public static WebApplicationBuilder Builder(ILoggerFactory loggers, Action<KestrelServerOptions> listen)
     {

@@ -53,6 +53,9 @@ internal sealed partial class ClientConnection : TimeLimited
     /// <summary>As it is now.</summary>
     public ListenerGate Listener => _server.Gate;
 
+    /// <inheritdoc cref="HttpServer.Judgings"/>
+    public int Judgings => _server.Judgings;
+
     public TcpSocket Socket { get; private set; }
 
     public AnswerWriter Answer { get; }

@@ -8,12 +8,15 @@ namespace Sluice.Forwarding;
 internal sealed class Exchange
 {
     private readonly long _began;
+    private readonly int _judgings;
 
     /// <param name="head">What has been read, also of a head that is refused.</param>
     /// <param name="began">When the head's first octet came; 0: just now.</param>
     public Exchange(ClientConnection client, RequestHeadParser head, BadMessage? refused, TimeProvider time, long began)
     {
         Client = client;
+        // Before what is judged by.
+        _judgings = client.Judgings;
         Listener = client.Listener;
         Time = time;
         _began = began == 0 ? time.GetTimestamp() : began;
@@ -87,6 +90,24 @@ internal sealed class Exchange
     public void MarkFirstByte() => Record.TimeToFirstByte ??= Time.GetElapsedTime(_began);
 
     public void MarkEnd() => Record.Duration = Time.GetElapsedTime(_began);
+
+    /// <summary>Of a tunnel: resets it where the rules of now refuse it, and says so in its record.</summary>
+    public void JudgeAgain()
+    {
+        if (HttpProxy.WhyNoLonger(this, Client.Listener) is not { } verdict)
+            return;
+        Record.Verdict = verdict;
+        Client.Abort();
+    }
+
+    /// <summary>The same, unless nothing has changed since it began; for a tunnel that the client's connection has from now on.</summary>
+    public void JudgeAgainIfChanged()
+    {
+        // This sees the change, or HttpServer.JudgeAgain sees the tunnel.
+        Interlocked.MemoryBarrier();
+        if (Client.Judgings != _judgings)
+            JudgeAgain();
+    }
 
     /// <summary>The answer cannot be ended well: what the client has must not look whole (RFC 9112 s.8).</summary>
     public void Break() => Client.Break();

@@ -219,7 +219,8 @@ internal sealed partial class Fetch
             if (reply.IsLastPiece)
                 writer.Commit();
             inThisTurn += piece.Length;
-            if (inThisTurn < TcpSocket.OneTurn && (writer.IsHeld || reply.IsLastPiece))
+            // The last one's readers may ask for the next at once: the connection is kept before.
+            if (reply.IsLastPiece || (inThisTurn < TcpSocket.OneTurn && writer.IsHeld))
                 continue;
             fetch.Publish(writer.Length);
             if (!writer.IsHeld)

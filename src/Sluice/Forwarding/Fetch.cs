@@ -28,6 +28,9 @@ internal sealed partial class Fetch(UpstreamPool pool, HttpCache cache, RequestB
     private readonly Fetches _fetches = new(time);
     private readonly GapFetch _gaps = new(pool, cache, builder, time);
 
+    /// <summary>Requests that wait for a fetch under way or read it, those that began one included.</summary>
+    public int Readers => _fetches.Readers;
+
     /// <summary>Returns what to answer where there is no answer to pass on.</summary>
     public ValueTask<ErrorPage?> AnswerAsync(Exchange x, Lookup lookup, Delivery delivery) =>
         MayShare(x, lookup) && !_fetches.IsMarked(HttpCache.KeyOf(lookup, null))

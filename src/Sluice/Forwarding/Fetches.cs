@@ -19,7 +19,7 @@ internal sealed class Fetches(TimeProvider time)
     private readonly ConcurrentDictionary<(FetchKey, AddressRules), SharedFetch> _underWay = new();
     private readonly long[] _marks = new long[Marks];
 
-    public int Count => _underWay.Count;
+    public int Readers => _underWay.Values.Sum(fetch => fetch.Readers);
 
     /// <summary>The fetch under way for the key, or null: <paramref name="own"/> is it from now on. Of other address rules there is
     /// none: what another listener may dial, this one may not.</summary>

@@ -19,6 +19,7 @@ internal sealed class HttpServer : IServer
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ListenerGate _gate;
     private int _open = 1; // the listener counts as one
+    private int _judgings;
     private volatile bool _stops;
 
     /// <param name="listener">Already bound.</param>
@@ -44,6 +45,9 @@ internal sealed class HttpServer : IServer
         get => _gate;
         set => _gate = value;
     }
+
+    /// <summary>How often the open tunnels have been judged again: it grows when the rules, their lists or the users have changed, before these are.</summary>
+    public int Judgings => Volatile.Read(ref _judgings);
 
     public ListenerLoad Load
     {
@@ -74,13 +78,11 @@ internal sealed class HttpServer : IServer
         _deadlines.Dispose();
     }
 
-    public void JudgeAgain() => ForEach(static client =>
+    public void JudgeAgain()
     {
-        if (client.Tunnel is not { } x || HttpProxy.WhyNoLonger(x, client.Listener) is not { } verdict)
-            return;
-        x.Record.Verdict = verdict;
-        client.Abort();
-    });
+        Interlocked.Increment(ref _judgings);
+        ForEach(static client => client.Tunnel?.JudgeAgain());
+    }
 
     /// <summary>The life of an exchange, and its record. Never throws.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

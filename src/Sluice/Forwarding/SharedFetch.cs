@@ -81,6 +81,15 @@ internal sealed class SharedFetch(FetchKey key, AddressRules rules, Lookup looku
 
     public bool HasEnded => _ended;
 
+    public int Readers
+    {
+        get
+        {
+            lock (_gate)
+                return _readers.Count;
+        }
+    }
+
     public long Published => Volatile.Read(ref _published);
 
     /// <summary>The one under way; more than one reader, and no single client shortens it.</summary>

@@ -140,7 +140,11 @@ internal sealed class TcpRelay : IServer
         var relay = new Relay(client, upstream, _deadlines);
         using var open = Tunnels.Add(record, relay.Stop);
         open.Count = relay;
-        var result = await relay.RunAsync(default, gate.Limits.TunnelIdle, _stop.Token);
+        var running = relay.RunAsync(default, gate.Limits.TunnelIdle, _stop.Token);
+        // Judged again while it was dialled, it was not among those that are.
+        if (!_gate.Admits(record.Client))
+            relay.Stop();
+        var result = await running;
         if (result.End == RelayEnd.Stopped && !open.IsClosed && !_gate.Admits(record.Client))
             record.Verdict = ListenerGate.ForeignClient;
         RelayOutcome.Note(record, result, open);

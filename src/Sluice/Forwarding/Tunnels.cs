@@ -91,20 +91,22 @@ internal sealed class Tunnels(Dialer dialer, Deadlines deadlines, OpenTunnels al
             x.Record.ClientGone = true;
             return;
         }
+        // Before its client is told: from then on it is shown, can be closed, and is judged again. While it was dialled it was not among those that are.
+        x.Client.Tunnel = x;
+        using var open = all.Add(x.Record, x.Client.Abort);
+        x.JudgeAgainIfChanged();
         try
         {
             await client.Socket.SendAsync(head);
             if (earlyDown.Length > 0)
                 await client.Socket.SendAsync(earlyDown);
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // The relay finds the same and says so.
         }
         x.MarkFirstByte();
         var (idle, stop) = (x.Listener.Limits.TunnelIdle, x.Aborted);
-        x.Client.Tunnel = x;
-        using var open = all.Add(x.Record, x.Client.Abort);
         if (x.Record.Kind == RecordKind.Connect && x.Listener.LooksIntoTunnels)
         {
             if (await LookAsync(x, client, upstream, open) is not { } early)

@@ -15,6 +15,9 @@ internal sealed class FileWatch(IReadOnlyList<string> paths)
         return !_seen.AsSpan().SequenceEqual(_read) && _seen.AsSpan().SequenceEqual(before);
     }
 
+    /// <summary>Changed or gone since they were read.</summary>
+    public bool HasChange() => !Look().AsSpan().SequenceEqual(_read);
+
     /// <summary>They are read now.</summary>
     /// <returns>A stamp for each; null: there is none, or it cannot be opened.</returns>
     public IReadOnlyList<FileStamp?> Read() => _read = _seen = Look();

@@ -25,11 +25,12 @@ internal sealed class NameServers
     private static readonly TimeSpan LongestNegative = TimeSpan.FromMinutes(5);
 
     private readonly ResolvConf _conf;
+    private readonly TimeProvider _time;
     private readonly LookupClient? _client;
 
-    public NameServers(ResolvConf conf, IReadOnlyList<IPEndPoint> servers)
+    public NameServers(ResolvConf conf, IReadOnlyList<IPEndPoint> servers, TimeProvider time)
     {
-        _conf = conf;
+        (_conf, _time) = (conf, time);
         if (servers.Count == 0)
             return;
         _client = new LookupClient(new LookupClientOptions([.. servers.Select(server => new NameServer(server))])
@@ -45,7 +46,7 @@ internal sealed class NameServers
         });
     }
 
-    public static NameServers Of(ResolvConf conf, int port) => new(conf, [.. conf.Servers.Select(server => new IPEndPoint(server, port))]);
+    public static NameServers Of(ResolvConf conf, int port, TimeProvider time) => new(conf, [.. conf.Servers.Select(server => new IPEndPoint(server, port))], time);
 
     /// <summary>There is somebody to ask.</summary>
     public bool Any => _client is not null;
@@ -73,7 +74,7 @@ internal sealed class NameServers
         var ended = await Task.WhenAny(six, four);
         var (first, other) = (await ended, ended == six ? four : six);
         if (first.Error == SocketError.Success && !other.IsCompleted)
-            await Task.WhenAny(other, Task.Delay(Grace));
+            await Task.WhenAny(other, Task.Delay(Grace, _time));
         if (first.Error == SocketError.Success && !other.IsCompleted)
             return first with { Lasts = Least(first.Lasts, LongestIncomplete) };
         return Together(await six, await four);

@@ -52,7 +52,7 @@ internal sealed class Resolver
     {
         if (options.Servers.Count == 0)
             return;
-        var servers = new NameServers(new ResolvConf(), options.Servers);
+        var servers = new NameServers(new ResolvConf(), options.Servers, time);
         _servers = () => servers;
     }
 
@@ -64,7 +64,7 @@ internal sealed class Resolver
         _hosts = new(hosts, HostsFile.Parse, time);
         if (resolvConf is null)
             return;
-        var servers = new WatchedFile<NameServers>(resolvConf, text => NameServers.Of(ResolvConf.Parse(text), port), time);
+        var servers = new WatchedFile<NameServers>(resolvConf, text => NameServers.Of(ResolvConf.Parse(text), port, time), time);
         _servers = () => servers.Current;
     }
 
@@ -86,10 +86,11 @@ internal sealed class Resolver
             entry = Add(name);
         }
         var now = _time.GetTimestamp();
-        if (entry.Known is not { } known || now >= known.FreshUntil)
-            return AskAsync(entry);
+        var known = entry.Known;
+        if (known is null || now >= known.FreshUntil)
+            return AskAsync(entry, known);
         if (now >= known.AskFrom)
-            _ = BeginAsking(entry);
+            _ = BeginAsking(entry, known);
         Interlocked.Increment(ref _kept);
         return Result(known.Answer);
     }
@@ -98,9 +99,9 @@ internal sealed class Resolver
         ? new(answer.Addresses)
         : ValueTask.FromException<IPAddress[]>(new SocketException((int)answer.Error));
 
-    private async ValueTask<IPAddress[]> AskAsync(Entry entry)
+    private async ValueTask<IPAddress[]> AskAsync(Entry entry, Known? seen)
     {
-        var asking = BeginAsking(entry);
+        var asking = BeginAsking(entry, seen);
         if (entry.Known is { Answer.Error: SocketError.Success } stale && _time.GetTimestamp() < stale.StaleUntil)
         {
             using var enough = new CancellationTokenSource();
@@ -111,11 +112,11 @@ internal sealed class Resolver
         return await Result((await asking).Answer);
     }
 
-    /// <summary>The question that is under way, or a new one.</summary>
-    private Task<Known> BeginAsking(Entry entry)
+    /// <summary>The question that is under way, or a new one; none where another than what was seen has come meanwhile.</summary>
+    private Task<Known> BeginAsking(Entry entry, Known? seen)
     {
         lock (entry)
-            return entry.Asking ??= Task.Run(() => RenewAsync(entry));
+            return entry.Known is { } known && !ReferenceEquals(known, seen) ? Task.FromResult(known) : entry.Asking ??= Task.Run(() => RenewAsync(entry));
     }
 
     private async Task<Known> RenewAsync(Entry entry)

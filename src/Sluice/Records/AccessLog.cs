@@ -7,7 +7,7 @@ using Sluice.Records.Syslog;
 
 namespace Sluice.Records;
 
-/// <summary>Every record goes to each output that is configured, through a queue of its own: none waits for another, and traffic for none.</summary>
+/// <summary>Every record goes to each output that is configured, through a buffer of its own: none waits for another, and traffic for none.</summary>
 public sealed class AccessLog : IAsyncDisposable
 {
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
@@ -35,11 +35,12 @@ public sealed class AccessLog : IAsyncDisposable
     public void Write(ExchangeRecord record)
     {
         var writers = _writers;
-        var isClosed = false;
+        HashSet<string>? refused = null;
         foreach (var writer in writers)
-            isClosed |= !writer.Write(record);
-        if (isClosed)
-            WriteToNew(record, writers);
+            if (!writer.Write(record))
+                (refused ??= []).Add(writer.Name);
+        if (refused is not null)
+            WriteToNew(record, writers, refused);
     }
 
     /// <summary>Opens files by their paths anew, soon (SIGHUP, after a rotation).</summary>
@@ -84,31 +85,41 @@ public sealed class AccessLog : IAsyncDisposable
         return writer;
     }
 
-    // A reload has just put others in the place of some.
-    private void WriteToNew(ExchangeRecord record, RecordWriter[] old)
+    /// <summary>Reloads have just put others in the place of some, once or several times: each place gets the record once.</summary>
+    private void WriteToNew(ExchangeRecord record, RecordWriter[] former, HashSet<string> refused)
     {
-        foreach (var writer in _writers)
-            if (!old.Contains(writer))
-                writer.Write(record);
+        var has = former.Select(writer => writer.Name).Except(refused).ToHashSet();
+        while (refused.Count > 0)
+        {
+            var writers = _writers;
+            // The end: nobody takes anything any more.
+            if (writers == former)
+                return;
+            refused.Clear();
+            foreach (var writer in writers)
+                if (!has.Contains(writer.Name))
+                    (writer.Write(record) ? has : refused).Add(writer.Name);
+            former = writers;
+        }
     }
 
     private RecordWriter WriterOf(object options, Task before) => options switch
     {
-        HistoryOptions history => new RecordWriter(new HistoryOutput(history, _time, _log), HistoryOutput.Gather, _time, _log, before),
-        LogOutputOptions access => new RecordWriter(OutputOf(access), GatherOf(access), _time, _log, before),
+        HistoryOptions history => new RecordWriter(new RecordQueue(new HistoryOutput(history, _time, _log)), HistoryOutput.Gather, _time, _log, before),
+        LogOutputOptions access => new RecordWriter(BufferOf(access), GatherOf(access), _time, _log, before),
         _ => throw new ArgumentException("options of no output", nameof(options)),
     };
 
     // A person waits for the line; a file or pipe does not.
     private static TimeSpan GatherOf(LogOutputOptions options) => options is { File: null, Syslog: null, Otlp: null } && !Console.IsOutputRedirected ? TimeSpan.Zero : Gather;
 
-    private IRecordOutput OutputOf(LogOutputOptions options) => options switch
+    private IRecordBuffer BufferOf(LogOutputOptions options) => options switch
     {
-        { Otlp: { } otlp } => new LogOutput(otlp),
-        { Syslog: { } syslog } => new SyslogOutput(
-            syslog, options.Format == LogFormat.Json ? new JsonFormat(asciiOnly: true) : FormatOf(options.Format), syslog.OverTcp ? new TcpTransport(syslog, _time) : new DatagramTransport(syslog)),
-        { File: { } path } => new LineOutput(FormatOf(options.Format), new FileOutput(path), options.Place),
-        _ => new LineOutput(FormatOf(options.Format), new StreamOutput(Console.OpenStandardOutput()), options.Place),
+        { Otlp: { } otlp } => new RecordQueue(new LogOutput(otlp)),
+        { Syslog: { } syslog } => new RecordQueue(new SyslogOutput(
+            syslog, options.Format == LogFormat.Json ? new JsonFormat(asciiOnly: true) : FormatOf(options.Format), syslog.OverTcp ? new TcpTransport(syslog, _time) : new DatagramTransport(syslog))),
+        { File: { } path } => new LineQueue(FormatOf(options.Format), new FileOutput(path), options.Place),
+        _ => new LineQueue(FormatOf(options.Format), new StreamOutput(Console.OpenStandardOutput()), options.Place),
     };
 
     private IRecordFormat FormatOf(LogFormat format) => RecordLines.FormatOf(format, _time.LocalTimeZone);

@@ -11,6 +11,9 @@ public sealed record Gauges
 
     public required Func<CacheCounters> Cache { get; init; }
 
+    /// <summary>Requests that wait for a fetch under way or read it, those that began one included.</summary>
+    public required Func<int> FetchReaders { get; init; }
+
     public required Func<IReadOnlyList<UpstreamState>> Upstreams { get; init; }
 
     public required Func<IEnumerable<RuleHits>> Rules { get; init; }

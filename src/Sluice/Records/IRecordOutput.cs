@@ -25,6 +25,3 @@ internal interface IRecordOutput : IDisposable
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     void Reopen();
 }
-
-/// <summary>A batch was refused for good.</summary>
-internal sealed class RecordsRefusedException(string why) : IOException(why);

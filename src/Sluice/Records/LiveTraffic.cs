@@ -10,6 +10,7 @@ public readonly record struct LiveEvent(ExchangeRecord? Record, TrafficSecond? S
 public sealed class LiveTraffic : IDisposable
 {
     private const int QueueLength = 1000;
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
 
     private readonly Channel<LiveEvent> _queue = Channel.CreateBounded<LiveEvent>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
     private readonly RecordFilter _filter;
@@ -18,9 +19,16 @@ public sealed class LiveTraffic : IDisposable
 
     internal LiveTraffic(RecordFilter filter, Action<LiveTraffic> leave) => (_filter, _leave) = (filter, leave);
 
-    /// <summary>Until there is something to read; false: no more will come.</summary>
+    /// <summary>Until there is something to read, and what comes just behind it; false: no more will come.</summary>
     /// <exception cref="OperationCanceledException">Of <paramref name="stop"/>.</exception>
-    public ValueTask<bool> WaitAsync(CancellationToken stop) => _queue.Reader.WaitToReadAsync(stop);
+    public async ValueTask<bool> WaitAsync(CancellationToken stop)
+    {
+        if (!await _queue.Reader.WaitToReadAsync(stop))
+            return false;
+        // Traffic wakes a reader that waits, and pays for it: once for many records, not for each.
+        await Task.Delay(Gather, stop);
+        return true;
+    }
 
     public bool TryRead([MaybeNullWhen(false)] out LiveEvent next) => _queue.Reader.TryRead(out next);
 

@@ -9,6 +9,10 @@ public sealed record LoggedExchange
     [JsonIgnore]
     public long Line { get; init; }
 
+    /// <summary>Among those of one process.</summary>
+    [JsonPropertyName("number")]
+    public long Number { get; init; }
+
     [JsonPropertyName("time")]
     public required DateTimeOffset Time { get; init; }
 

@@ -1,30 +1,25 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
 namespace Sluice.Records;
 
 /// <summary>
-/// Takes records from any thread and hands them to one output on a task of its own, in batches.
+/// Writes out records that any thread hands over, on a task of its own, in batches.
 /// <code>
-/// Write ──► queue of 65,536 ──► a batch ──► written out
-/// (any thread)                  (the writer, when it has gathered for a while)
+/// Write ──► buffer ──► a batch ──► written out
+/// (any thread)         (the writer, when it has gathered for a while)
 /// </code>
 /// Handing over is one short lock and no wake-up: only the first record after a silence wakes the writer, which then
-/// gathers for a while. A full queue drops and counts: traffic never waits for its records. A batch that cannot be written
-/// is kept and tried again each second, while the queue holds what comes meanwhile.
+/// gathers for a while. A full buffer drops and counts: traffic never waits for its records. A batch that cannot be written
+/// is tried again each second, while the buffer holds what comes meanwhile.
 /// </summary>
 internal sealed class RecordWriter : IAsyncDisposable
 {
-    internal const int QueueLength = 64 << 10;
     private static readonly TimeSpan RetryEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>For what waits at the end: an output that takes it, but slowly, does not hold up the end.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly Channel<ExchangeRecord> _queue = Channel.CreateBounded<ExchangeRecord>(
-        new BoundedChannelOptions(QueueLength) { SingleReader = true });
-
-    private readonly IRecordOutput _output;
+    private readonly IRecordBuffer _buffer;
     private readonly TimeSpan _gather;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -42,20 +37,19 @@ internal sealed class RecordWriter : IAsyncDisposable
     private long _failures;
 
     // The writer's own.
-    private int _recordsInBatch;
     private long _droppedTold;
 
     /// <summary>Starts the writer. An output that cannot be opened now is tried again like any failed write.</summary>
-    /// <param name="output">Becomes the writer's, which disposes it.</param>
+    /// <param name="buffer">Becomes the writer's, which disposes it.</param>
     /// <param name="gather">How long it gathers before it writes.</param>
     /// <param name="before">What must have ended before it writes; null: nothing.</param>
-    public RecordWriter(IRecordOutput output, TimeSpan gather, TimeProvider time, ILogger log, Task? before = null)
+    public RecordWriter(IRecordBuffer buffer, TimeSpan gather, TimeProvider time, ILogger log, Task? before = null)
     {
-        (_output, _gather, _time, _log) = (output, gather, time, log);
+        (_buffer, _gather, _time, _log) = (buffer, gather, time, log);
         _writing = Task.Run(() => RunAsync(before ?? Task.CompletedTask));
     }
 
-    public string Name => _output.Name;
+    public string Name => _buffer.Name;
 
     /// <summary>All is written out; its output is about to be closed.</summary>
     public Task Ended => _writing;
@@ -63,7 +57,7 @@ internal sealed class RecordWriter : IAsyncDisposable
     /// <summary>Records written out.</summary>
     public long Written => Interlocked.Read(ref _written);
 
-    /// <summary>Records given up: the queue was full, or the end came before they could be written.</summary>
+    /// <summary>Records given up: the buffer was full, or the end came before they could be written.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
     /// <summary>Writes that failed.</summary>
@@ -76,14 +70,14 @@ internal sealed class RecordWriter : IAsyncDisposable
     /// <returns>False: it is closed, and takes none.</returns>
     public bool Write(ExchangeRecord record)
     {
-        if (!_queue.Writer.TryWrite(record))
+        if (!_buffer.TryAdd(record))
         {
             if (_isClosed)
                 return false;
             Interlocked.Increment(ref _dropped);
             return true;
         }
-        // The queue's lock orders this read behind the writer's "asleep, and the queue is empty".
+        // The buffer's lock orders this read behind the writer's "asleep, and the buffer is empty".
         if (Volatile.Read(ref _asleep))
             Wake();
         return true;
@@ -96,16 +90,16 @@ internal sealed class RecordWriter : IAsyncDisposable
         Wake();
     }
 
-    /// <summary>Writes out what is queued and closes the output.</summary>
+    /// <summary>Writes out what is there and closes the output.</summary>
     public async ValueTask DisposeAsync()
     {
         Volatile.Write(ref _closedAt, _time.GetTimestamp());
         _isClosed = true;
-        _queue.Writer.TryComplete();
+        _buffer.Complete();
         await _closing.CancelAsync();
         Wake();
         await _writing;
-        _output.Dispose();
+        _buffer.Dispose();
         _closing.Dispose();
         _wake.Dispose();
     }
@@ -122,23 +116,30 @@ internal sealed class RecordWriter : IAsyncDisposable
         while (true)
         {
             await SleepUntilNeededAsync();
-            // Looked at before the queue is: what came just before the end is written out, too.
+            // Looked at before the buffer is: what came just before the end is written out, too.
             var ends = _closing.IsCancellationRequested;
             if (!ends)
                 await PauseAsync(_gather);
+            // What comes while this is written gathers for the next time.
+            var left = _buffer.Count;
             do
             {
+                TellDropped();
                 if (Volatile.Read(ref _reopen))
                     TryReopen();
-                Fill();
                 if (IsOverdue)
                 {
                     GiveUp();
                     return;
                 }
-                while (!TryWriteOut())
+                int? written;
+                while (true)
                 {
-                    if (_closing.IsCancellationRequested)
+                    // A try that began before the end is not the last one: the output may take it by now.
+                    var isLast = _closing.IsCancellationRequested;
+                    if ((written = TryWriteOut()) is not null)
+                        break;
+                    if (isLast)
                     {
                         GiveUp();
                         return;
@@ -147,8 +148,9 @@ internal sealed class RecordWriter : IAsyncDisposable
                     if (Volatile.Read(ref _reopen))
                         TryReopen();
                 }
+                left -= written.Value;
             }
-            while (_queue.Reader.TryPeek(out _));
+            while (left > 0);
             if (ends)
                 return;
         }
@@ -171,7 +173,7 @@ internal sealed class RecordWriter : IAsyncDisposable
 
     private bool IsOverdue => _isClosed && _time.GetElapsedTime(Volatile.Read(ref _closedAt)) > Patience;
 
-    private bool IsNeeded => _closing.IsCancellationRequested || Volatile.Read(ref _reopen) || _queue.Reader.Count > 0;
+    private bool IsNeeded => _closing.IsCancellationRequested || Volatile.Read(ref _reopen) || _buffer.Count > 0;
 
     private async ValueTask PauseAsync(TimeSpan span)
     {
@@ -179,50 +181,44 @@ internal sealed class RecordWriter : IAsyncDisposable
             await Task.Delay(span, _time, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private void Fill()
+    private void TellDropped()
     {
-        while (_output.HasRoom && _queue.Reader.TryRead(out var record))
-        {
-            _output.Add(record);
-            _recordsInBatch++;
-        }
-        var dropped = Dropped;
-        if (dropped == _droppedTold)
+        var dropped = Dropped - _droppedTold;
+        if (dropped == 0)
             return;
-        _output.AddDropped(dropped - _droppedTold, _time.GetUtcNow());
-        RecordsLog.Dropped(_log, Name, dropped - _droppedTold);
-        _droppedTold = dropped;
+        _buffer.AddDropped(dropped, _time.GetUtcNow());
+        RecordsLog.Dropped(_log, Name, dropped);
+        _droppedTold += dropped;
     }
 
-    private bool TryWriteOut()
+    /// <summary>Returns how many records of the buffer are settled; null: none, they are to be tried again.</summary>
+    private int? TryWriteOut()
     {
         try
         {
-            _output.WriteOut();
+            var written = _buffer.WriteOut();
+            if (_failing is not null)
+                RecordsLog.Recovered(_log, Name);
+            _failing = null;
+            Interlocked.Add(ref _written, written);
+            return written;
         }
         catch (RecordsRefusedException e)
         {
             Interlocked.Increment(ref _failures);
-            Interlocked.Add(ref _dropped, _recordsInBatch);
+            Interlocked.Add(ref _dropped, e.Records);
             // Nobody is told in the output itself: it takes none.
-            _droppedTold += _recordsInBatch;
+            _droppedTold += e.Records;
             _failing = e.Message;
-            RecordsLog.Refused(_log, Name, _recordsInBatch, e.Message);
-            _recordsInBatch = 0;
-            return true;
+            RecordsLog.Refused(_log, Name, e.Records, e.Message);
+            return e.Records;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _failing = e.Message;
-            RecordsLog.Failed(_log, Name, Interlocked.Increment(ref _failures), _recordsInBatch + _queue.Reader.Count, e.Message);
-            return false;
+            RecordsLog.Failed(_log, Name, Interlocked.Increment(ref _failures), _buffer.Count, e.Message);
+            return null;
         }
-        if (_failing is not null)
-            RecordsLog.Recovered(_log, Name);
-        _failing = null;
-        Interlocked.Add(ref _written, _recordsInBatch);
-        _recordsInBatch = 0;
-        return true;
     }
 
     private void TryReopen()
@@ -230,7 +226,7 @@ internal sealed class RecordWriter : IAsyncDisposable
         Volatile.Write(ref _reopen, false);
         try
         {
-            _output.Reopen();
+            _buffer.Reopen();
             RecordsLog.Reopened(_log, Name);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -241,7 +237,7 @@ internal sealed class RecordWriter : IAsyncDisposable
 
     private void GiveUp()
     {
-        var lost = _recordsInBatch + _queue.Reader.Count;
+        var lost = _buffer.Count;
         Interlocked.Add(ref _dropped, lost);
         RecordsLog.Lost(_log, Name, lost);
     }

@@ -10,7 +10,7 @@ internal static partial class RecordsLog
     [LoggerMessage(2, LogLevel.Information, "Records are written to {Output} again")]
     public static partial void Recovered(ILogger log, string output);
 
-    [LoggerMessage(3, LogLevel.Warning, "{Output}: {Count} records were dropped: they came faster than they could be written")]
+    [LoggerMessage(3, LogLevel.Warning, "{Output}: {Count} records were dropped: they could not be written in time")]
     public static partial void Dropped(ILogger log, string output, long count);
 
     [LoggerMessage(4, LogLevel.Error, "{Output} cannot be opened anew, the old one goes on: {Reason}")]
@@ -31,11 +31,12 @@ internal static partial class RecordsLog
     [LoggerMessage(9, LogLevel.Error, "{Folder}: {Packets} packets of captures are lost: they could not be written")]
     public static partial void CaptureLost(ILogger log, string folder, long packets);
 
+    [LoggerMessage(10, LogLevel.Error, "{Output}: {Count} records are lost: {Reason}, and would do so again")]
+    public static partial void Refused(ILogger log, string output, long count, string reason);
+
     [LoggerMessage(20, LogLevel.Error, "{Path} cannot be read ({Reason}): it was moved to {Aside}, and the history begins anew")]
     public static partial void HistoryCorrupt(ILogger log, string path, string reason, string aside);
 
     [LoggerMessage(21, LogLevel.Error, "{Path}: records that are too old cannot be removed: {Reason}")]
     public static partial void HistoryUntidy(ILogger log, string path, string reason);
-    [LoggerMessage(10, LogLevel.Error, "{Output}: {Count} records are lost: {Reason}, and would do so again")]
-    public static partial void Refused(ILogger log, string output, long count, string reason);
 }

@@ -23,7 +23,7 @@ public sealed class Tracing : IAsyncDisposable
         _export = new SpanExport(new SpanExporter(options));
         // Whether an exchange is traced is decided in Begin.
         _provider = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(Resources.Builder()).AddSource(_source.Name).SetSampler(new AlwaysOnSampler()).AddProcessor(_export).Build();
-        _writer = new RecordWriter(new SpanOutput(_source), TimeSpan.FromMilliseconds(50), time, log);
+        _writer = new RecordWriter(new RecordQueue(new SpanOutput(_source)), TimeSpan.FromMilliseconds(50), time, log);
     }
 
     /// <summary>As for the outputs of the access log, of spans.</summary>

@@ -1,10 +1,10 @@
 // The gauge on the wall: what passes just now, and what has passed in the last quarter of an hour.
 //
 // What: counts by second and listener, names by minute, the last records, and readers who follow.
-// Strategy: one more output of the records, with its queue and its task: traffic pays for the hand-over only, and the rest happens in batches under one lock. Seconds are counted by
-//   the monotonic clock, so that a clock that is set makes no gap; a record counts in the second in which it comes here, some 100 ms after its end.
-// Facts: bounded whatever clients do: 900 seconds, 512 names in each of 15 minutes, 4,000 records of 8 Mi characters together, 1,000 records for each reader.
-using Microsoft.Extensions.Logging;
+// Strategy: whoever hands over a record counts it, under a lock that nobody holds for long: most records die young then. Seconds that are over have a lock of their own, for those
+//   who look at them and for the one who ends seconds. Seconds are counted by the monotonic clock, so that a clock that is set makes no gap; each is ended shortly after it is over.
+// Facts: bounded whatever clients do: 900 seconds, 512 names in each of 15 minutes, 4,000 records of 4 Mi characters together and as many refused ones,
+//   1,000 records for each reader.
 using Sluice.Records.Gauging;
 
 namespace Sluice.Records;
@@ -15,44 +15,51 @@ public sealed class TrafficGauge : IAsyncDisposable
     /// <summary>The widest window, in seconds.</summary>
     public const int LongestWindow = SecondSeries.Longest;
 
-    /// <summary>As many records are held at most.</summary>
+    /// <summary>As many records are held at most, and as many refused ones.</summary>
     public const int MostRecent = RecentRecords.Most;
 
     // More than that are not told after a pause: the machine slept.
     private const int MostSecondsTold = 10;
 
-    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
-
     // Behind the end of a second, so that it is over by then.
     private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(20);
 
+    // What is under way: held by traffic.
     private readonly Lock _lock = new();
+
+    // What is over, and who reads. Taken before the other.
+    private readonly Lock _looking = new();
+
     private readonly TimeProvider _time;
     private readonly Func<IEnumerable<OpenFlow>> _open;
     private readonly DateTimeOffset _began;
     private readonly long _beganAt;
     private readonly TrafficCounts _counts;
-    private readonly RecordWriter _writer;
+    private readonly Flows _flows = new();
     private readonly ITimer _ticking;
     private long _looked;
     private bool _ended;
     private volatile LiveTraffic[] _readers = [];
 
     /// <param name="open">The tunnels and relays that are open.</param>
-    public TrafficGauge(Func<IEnumerable<OpenFlow>> open, TimeProvider time, ILogger log)
+    public TrafficGauge(Func<IEnumerable<OpenFlow>> open, TimeProvider time)
     {
         (_open, _time, _began, _beganAt) = (open, time, time.GetUtcNow(), time.GetTimestamp());
         _looked = _beganAt;
         _counts = new TrafficCounts(SecondNow);
-        _writer = new RecordWriter(new Feed(this), Gather, time, log);
         _ticking = time.CreateTimer(static gauge => ((TrafficGauge)gauge!).Tick(), this, UntilNextSecond, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Records that came faster than they could be counted.</summary>
-    public long Missed => _writer.Dropped;
-
-    /// <summary>Hands over a record, which nobody changes from here on. Never blocks.</summary>
-    public void Write(ExchangeRecord record) => _writer.Write(record);
+    /// <summary>Counts a record, which nobody changes from here on.</summary>
+    public void Write(ExchangeRecord record)
+    {
+        var flowed = record.Kind == RecordKind.Http ? default : _flows.End(record.Number);
+        var host = record.Host;
+        lock (_lock)
+            _counts.Add(record, host, flowed);
+        foreach (var reader in _readers)
+            reader.Offer(record);
+    }
 
     /// <param name="seconds">The width of the window, 1 to <see cref="LongestWindow"/>.</param>
     /// <param name="top">How many names at most.</param>
@@ -61,19 +68,23 @@ public sealed class TrafficGauge : IAsyncDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(seconds, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(seconds, LongestWindow);
-        lock (_lock)
+        lock (_looking)
         {
             Advance();
             var first = _counts.Second - seconds;
-            var told = _counts.Listeners.Where(one => listener is null || one.Key == listener).Select(one => one.Value).ToList();
-            return new TrafficReport(_time.GetUtcNow(), seconds, Missed,
+            SecondSeries[] listeners;
+            NamesByMinute names;
+            lock (_lock)
+                (listeners, names) = (_counts.Listeners, _counts.NamesSince(first / 60));
+            var told = listeners.Where(one => listener is null || one.Listener == listener).ToList();
+            return new TrafficReport(_time.GetUtcNow(), seconds,
                 TrafficSummary.Series(told, first, seconds, Shift),
                 TrafficSummary.Sums(told, first, seconds),
-                [.. _counts.Listeners.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => TrafficSummary.Listener(one.Key, one.Value, first, seconds))],
-                TrafficSummary.Top(_counts.Hosts.Since(first / 60), top, order),
-                TrafficSummary.Top(_counts.Clients.Since(first / 60), top, order),
-                TrafficSummary.Top(_counts.Users.Since(first / 60), top, order),
-                TrafficSummary.TopRules(_counts.Rules.Since(first / 60), top));
+                [.. listeners.OrderBy(one => one.Listener, StringComparer.Ordinal).Select(one => TrafficSummary.Listener(one, first, seconds))],
+                TrafficSummary.Top(names.Hosts, top, order),
+                TrafficSummary.Top(names.Clients, top, order),
+                TrafficSummary.Top(names.Users, top, order),
+                TrafficSummary.TopRules(names.Rules, top));
         }
     }
 
@@ -82,22 +93,18 @@ public sealed class TrafficGauge : IAsyncDisposable
     {
         ExchangeRecord[] all;
         lock (_lock)
-            all = _counts.Recent.ToArray();
-        return [.. Enumerable.Reverse(all).Where(filter.Matches).Take(limit)];
+            all = [.. _counts.Recent.ToArray(), .. _counts.Refused.ToArray()];
+        return [.. Enumerable.Reverse(all).Where(filter.Matches).OrderByDescending(record => record.Time + record.Duration).Take(limit)];
     }
 
     /// <summary>Octets per second of an open tunnel, in the last second.</summary>
-    public (long Up, long Down) RateOf(long tunnel)
-    {
-        lock (_lock)
-            return _counts.Flows.RateOf(tunnel);
-    }
+    public (long Up, long Down) RateOf(long tunnel) => _flows.RateOf(tunnel);
 
     /// <summary>From now on, until it is disposed of.</summary>
     /// <param name="filter">Which records it gets.</param>
     public LiveTraffic Follow(RecordFilter filter)
     {
-        lock (_lock)
+        lock (_looking)
         {
             var reader = new LiveTraffic(filter, Leave);
             _readers = [.. _readers, reader];
@@ -107,19 +114,13 @@ public sealed class TrafficGauge : IAsyncDisposable
         }
     }
 
-    /// <summary>Counts what is queued; readers are told that no more comes.</summary>
+    /// <summary>Readers are told that no more comes.</summary>
     public async ValueTask DisposeAsync()
     {
-        lock (_lock)
-        {
-            if (_ended)
-                return;
-            _ended = true;
-        }
         await _ticking.DisposeAsync();
-        await _writer.DisposeAsync();
-        lock (_lock)
+        lock (_looking)
         {
+            _ended = true;
             foreach (var reader in _readers)
                 reader.End();
         }
@@ -127,26 +128,13 @@ public sealed class TrafficGauge : IAsyncDisposable
 
     private void Leave(LiveTraffic reader)
     {
-        lock (_lock)
+        lock (_looking)
             _readers = [.. _readers.Where(other => other != reader)];
-    }
-
-    internal void Count(IReadOnlyList<ExchangeRecord> batch)
-    {
-        lock (_lock)
-        {
-            Advance();
-            foreach (var record in batch)
-                _counts.Add(record);
-            foreach (var reader in _readers)
-                foreach (var record in batch)
-                    reader.Offer(record);
-        }
     }
 
     private void Tick()
     {
-        lock (_lock)
+        lock (_looking)
             Advance();
         _ticking.Change(UntilNextSecond, Timeout.InfiniteTimeSpan);
     }
@@ -160,20 +148,31 @@ public sealed class TrafficGauge : IAsyncDisposable
             return;
         // What flowed since the last look belongs to the second that ends.
         var now = _time.GetTimestamp();
-        _counts.Flows.Look(_open(), over, _time.GetElapsedTime(_looked, now), _counts.AddFlow);
+        _flows.Look(_open(), over, _time.GetElapsedTime(_looked, now), AddFlow);
         _looked = now;
-        _counts.Begin(second);
+        SecondSeries[] listeners;
+        lock (_lock)
+        {
+            _counts.Begin(second);
+            listeners = _counts.Listeners;
+        }
         if (_readers.Length == 0)
             return;
         for (; over < second; over++)
             if (second - over <= MostSecondsTold)
-                Tell(over);
+                Tell(listeners, over);
     }
 
-    private void Tell(long second)
+    private void AddFlow(string listener, long up, long down)
+    {
+        lock (_lock)
+            _counts.AddFlow(listener, up, down);
+    }
+
+    private void Tell(SecondSeries[] listeners, long second)
     {
         var latencies = new LatencyHistogram();
-        var counts = _counts.Sum(second, latencies);
+        var counts = TrafficSummary.Sum(listeners, second, 1, latencies);
         var point = TrafficSummary.Point(second + Shift, counts, latencies);
         foreach (var reader in _readers)
             reader.Offer(point);
@@ -187,38 +186,4 @@ public sealed class TrafficGauge : IAsyncDisposable
     private long Shift => (long)Math.Round((_time.GetUtcNow() - Monotonic).TotalSeconds);
 
     private TimeSpan UntilNextSecond => TimeSpan.FromTicks(TimeSpan.TicksPerSecond - Monotonic.Ticks % TimeSpan.TicksPerSecond) + Late;
-
-    /// <summary>The end of the writer's queue.</summary>
-    private sealed class Feed(TrafficGauge gauge) : IRecordOutput
-    {
-        // As long as that readers wait for the lock.
-        private const int Most = 1024;
-
-        private readonly List<ExchangeRecord> _batch = new(Most);
-
-        public string Name => "the traffic gauge";
-
-        public bool HasRoom => _batch.Count < Most;
-
-        public void Add(ExchangeRecord record) => _batch.Add(record);
-
-        public void AddDropped(long count, DateTimeOffset now)
-        {
-            // The writer has counted them.
-        }
-
-        public void WriteOut()
-        {
-            gauge.Count(_batch);
-            _batch.Clear();
-        }
-
-        public void Reopen()
-        {
-        }
-
-        public void Dispose()
-        {
-        }
-    }
 }

@@ -12,7 +12,6 @@ public enum TrafficOrder
 
 /// <summary>What has passed lately; GET /v1/traffic.</summary>
 /// <param name="Seconds">The width of the window that ended at <paramref name="Now"/>.</param>
-/// <param name="Missed">Records since the start that came faster than the gauge could count them.</param>
 /// <param name="Series">A point for each second of the window, the oldest first; the second under way is not in it.</param>
 /// <param name="Totals">Of the window.</param>
 /// <param name="Listeners">Those on which something passed in the window.</param>
@@ -20,7 +19,7 @@ public enum TrafficOrder
 /// <param name="Clients">By address.</param>
 /// <param name="Users">Those who have logged in.</param>
 public sealed record TrafficReport(
-    DateTimeOffset Now, int Seconds, long Missed, TrafficSeries Series, TrafficSums Totals, IReadOnlyList<ListenerTraffic> Listeners, IReadOnlyList<NamedTraffic> Hosts,
+    DateTimeOffset Now, int Seconds, TrafficSeries Series, TrafficSums Totals, IReadOnlyList<ListenerTraffic> Listeners, IReadOnlyList<NamedTraffic> Hosts,
     IReadOnlyList<NamedTraffic> Clients, IReadOnlyList<NamedTraffic> Users, IReadOnlyList<RuleTraffic> Rules);
 
 /// <summary>Columns of one length: the n-th of each is of the same second.</summary>

@@ -182,7 +182,7 @@ public class BansTests
 
     /// <summary>Any order of storing, banning and looking up gives what a list of all that ever happened gives.</summary>
     [Fact]
-    public void AnyOrderOfCalls_TakesWhatIsOlderAndNoMore() =>
+    public Task AnyOrderOfCalls_TakesWhatIsOlderAndNoMore() =>
         Gen.Int[0, 5].Select(Gen.Int[0, 7]).List[0, 60].SampleAsync(async calls =>
         {
             var scenario = new CacheScenario();

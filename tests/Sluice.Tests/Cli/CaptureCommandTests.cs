@@ -43,12 +43,7 @@ public sealed partial class CaptureCommandTests : IDisposable
             Assert.Equal("hello", (await client.ReadResponseAsync()).Text);
             Assert.Empty(await client.ReadToEndAsync());
         }
-        // Both sides of the answer have come.
-        for (var tries = 0; (await File.ReadAllTextAsync(file, Encoding.Latin1, TestContext.Current.CancellationToken)).Split("hello").Length < 3; tries++)
-        {
-            Assert.True(tries < 3000, "the answer does not come");
-            await Task.Delay(10, TestContext.Current.CancellationToken);
-        }
+        await HoldsAsync(file, "hello");
         Assert.Equal(0, Kill(capture.Id, Interrupt));
         var said = await SluiceProcesses.SaysAsync(capture, "lost");
         Assert.Matches("^1 exchanges, [0-9]+ packets, [0-9]+ octets; none lost$", said);
@@ -86,7 +81,7 @@ public sealed partial class CaptureCommandTests : IDisposable
     [Fact]
     public async Task KeyLog_LetsTsharkReadOurTls()
     {
-        Assert.SkipWhen(RealClients.Find("dumpcap") is null, "dumpcap is not installed");
+        Assert.SkipWhen(RealClients.Find("dumpcap") is null, "needs dumpcap, which ./test installs");
         await using var origin = ScriptedOrigin.Start(x => x.ReplyAsync(200, "secret"), certificate: TestCertificate.Localhost);
         await File.WriteAllTextAsync(_folder.File("ca.pem"), TestCertificate.Localhost.ExportCertificatePem(), TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Yaml, $$"""
@@ -114,7 +109,7 @@ public sealed partial class CaptureCommandTests : IDisposable
             while (!heard.Contains("File:", StringComparison.Ordinal))
             {
                 var line = await dump.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().Within(SluiceProcesses.Patience);
-                Assert.SkipWhen(line is null, $"dumpcap cannot capture here: {heard}");
+                Assert.SkipWhen(line is null, $"dumpcap cannot capture here, which needs root or CAP_NET_RAW: {heard}");
                 heard += line;
             }
             await using var client = await RawConnection.OpenAsync(proxy);
@@ -122,8 +117,9 @@ public sealed partial class CaptureCommandTests : IDisposable
             Assert.Equal("secret", (await client.ReadResponseAsync()).Text);
             // dumpcap writes when it has been quiet for a moment.
             string seen;
-            for (var tries = 0; !(seen = await ReadAsync(real, "-o", $"tls.keylog_file:{keys}")).Contains("200", StringComparison.Ordinal); tries++)
-                Assert.True(tries < 20, $"tshark reads no HTTP: {seen}");
+            var began = Stopwatch.GetTimestamp();
+            while (!(seen = await ReadAsync(real, "-o", $"tls.keylog_file:{keys}")).Contains("200", StringComparison.Ordinal))
+                Assert.True(Stopwatch.GetElapsedTime(began) < SluiceProcesses.Patience, $"tshark reads no HTTP: {seen}");
             Assert.Contains("/hidden", seen, StringComparison.Ordinal);
         }
         finally
@@ -134,7 +130,8 @@ public sealed partial class CaptureCommandTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(keys).UnixFileMode);
         Assert.DoesNotContain("/hidden", await ReadAsync(real), StringComparison.Ordinal);
 
-        // Our own capture has the keys in it.
+        // Our own capture has the keys in it, before what they are for.
+        await HoldsAsync(_folder.File("ours.pcapng"), "secret");
         Assert.Equal(0, Kill(capture.Id, Interrupt));
         await capture.WaitForExitAsync(TestContext.Current.CancellationToken).Within(SluiceProcesses.Patience);
         var both = _folder.File("both.pcapng");
@@ -143,6 +140,16 @@ public sealed partial class CaptureCommandTests : IDisposable
 
         async Task<string> ReadAsync(string file, params string[] options) => (await RealClients.RunAsync("tshark",
             ["-r", file, "-d", $"tcp.port=={origin.Port},tls", "-T", "fields", "-e", "http.request.uri", "-e", "http.response.code", .. options])).Output;
+    }
+
+    /// <summary>Waits for both sides of the answer: it has been received before it is captured.</summary>
+    private static async Task HoldsAsync(string file, string answer)
+    {
+        for (var began = Stopwatch.GetTimestamp(); (await File.ReadAllTextAsync(file, Encoding.Latin1, TestContext.Current.CancellationToken)).Split(answer).Length < 3;)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < SluiceProcesses.Patience, "the answer does not come");
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -29,6 +29,8 @@ public sealed class ExplainCommandTests : IDisposable
                   - { id: ads, deny: true, hosts: { file: blocked.txt } }
                   - { id: films, deny: true, reply: { types: [video/*] } }
                   - { id: late, tag: late, times: [{ from: "22:00", zone: UTC }] }
+                  - { id: look, capture: true, paths: [/look/*] }
+            capture: { folder: captures }
             logs: { access: off }
             """);
     }
@@ -47,7 +49,7 @@ public sealed class ExplainCommandTests : IDisposable
             staff allow no clients: 10.9.0.1 is in none of 10.1.0.0/24
             trial deny on trial paths: /banner.js matches
             ads deny yes hosts: ads.example is named by '.ads.example', {_folder.File("blocked.txt")}:2
-            2 more - a rule before decided
+            3 more - a rule before decided
             verdict: deny by rule 'ads', {_folder.File("blocked.txt")}:2 (403): The host 'ads.example' is not let through.
             dial: nothing: it is refused
             cache: none: it is refused
@@ -63,6 +65,8 @@ public sealed class ExplainCommandTests : IDisposable
         Assert.Matches(@"films +deny +- +is about the answer\n", output);
         Assert.Matches(@"late +continue +yes +times: tue 23:00 is in every day 22:00-24:00 UTC\n", output);
         Assert.Contains("verdict: allow by default, tags late\ndial: 10.0.0.1:80: none of its addresses may be reached (destinations)\n  10.0.0.1:80  no, private\ncache: none: no proxy runs that has one\n", output, StringComparison.Ordinal);
+        var (_, captured, _) = await Called.RunAsync("explain", "GET", "http://10.0.0.1/look/at", "--at", "2026-09-01T12:00:00+00:00", "-c", Yaml);
+        Assert.Contains("verdict: allow by default, captured by look\n", captured, StringComparison.Ordinal);
         var (_, tunnel, _) = await Called.RunAsync("explain", "CONNECT", "127.0.0.1:443", "--policy", "school", "-c", Yaml);
         Assert.Contains("dial: 127.0.0.1:443\n  127.0.0.1:443  yes, loopback\ncache: none: it is a tunnel\n", tunnel, StringComparison.Ordinal);
     }
@@ -141,14 +145,14 @@ public sealed class ExplainCommandTests : IDisposable
     [Fact]
     public async Task Check_WarnsOfWhatIsInVainAndCounts()
     {
-        Assert.Equal((0, $"{Yaml}: ok: 1 listener, 1 policy with 5 rules, 1 list entry\naccess log: off\n", ""), await Called.RunAsync("check", "-c", Yaml));
+        Assert.Equal((0, $"{Yaml}: ok: 1 listener, 1 policy with 6 rules, 1 list entry\naccess log: off\n", ""), await Called.RunAsync("check", "-c", Yaml));
         await File.WriteAllTextAsync(_folder.File("blocked.txt"), ".ads.example\n.more.example\nnot a host\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(_folder.File("few.txt"), "a.ads.example\n", TestContext.Current.CancellationToken);
         await File.AppendAllTextAsync(Yaml, "\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Yaml, (await File.ReadAllTextAsync(Yaml, TestContext.Current.CancellationToken)).Replace(
             "      - { id: late", "      - { id: again, deny: true, hosts: { file: few.txt } }\n      - { id: late", StringComparison.Ordinal), TestContext.Current.CancellationToken);
         var (code, output, error) = await Called.RunAsync("check", "-c", Yaml);
-        Assert.Equal((0, $"{Yaml}: ok: 1 listener, 1 policy with 6 rules, 3 list entries; 2 warnings\naccess log: off\n"), (code, output));
+        Assert.Equal((0, $"{Yaml}: ok: 1 listener, 1 policy with 7 rules, 3 list entries; 2 warnings\naccess log: off\n"), (code, output));
         Assert.Equal([
             $"{_folder.File("blocked.txt")}:3: warning: 'not a host' has white space inside: write one entry a line",
             $"{Yaml}:13:9: warning: rule 'again' is never reached: all that its list names rule 'ads' before it names too", ""], error.Split('\n'));

@@ -6,7 +6,7 @@ namespace Sluice.Tests.Cli;
 /// <summary>The program as a process of its own.</summary>
 public class ProgramTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData("--version", 0, "0.1.0", "")]

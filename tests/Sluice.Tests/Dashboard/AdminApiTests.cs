@@ -31,7 +31,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     private readonly Censor _censor;
     private readonly UpstreamPool _upstream;
     private readonly ListSubscriptions _subscriptions;
-    private readonly TrafficGauge _traffic = new(() => [], TimeProvider.System, NullLogger.Instance);
+    private readonly TrafficGauge _traffic = new(() => [], TimeProvider.System);
     private AdminApi? _api;
 
     public AdminApiTests()
@@ -259,8 +259,14 @@ public sealed class AdminApiTests : IAsyncLifetime
     [Fact]
     public async Task LargeBody_IsRefused()
     {
-        var (status, body) = await AskAsync("/v1/cache/purge", $$"""{"tag":"{{new string('x', 70_000)}}"}""");
-        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, 413), (status, body.GetProperty("status").GetInt32()));
+        // Its head alone: whoever sends the rest may find the connection closed before it hears the answer.
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), TestContext.Current.CancellationToken);
+        await using var client = new RawConnection(socket);
+        await client.SendAsync("POST /v1/cache/purge HTTP/1.1\r\nHost: admin\r\nContent-Type: application/json\r\nContent-Length: 70000\r\n\r\n");
+        var response = await client.ReadResponseAsync();
+        Assert.Equal((413, "application/problem+json"), (response.Status, response["Content-Type"]));
+        Assert.Contains("\"status\":413", response.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -67,10 +67,9 @@ public partial class AllowListTests
         await using var scene = await StartAsync();
         Assert.Equal(403, (await scene.Proxy.AskAsync("GET http://ads.test/x HTTP/1.1\r\nHost: ads.test\r\n\r\n")).Status);
         await scene.Proxy.RecordsAsync(1);
-        RawResponse page;
-        do
-            page = await scene.GetAsync("/blocked");
-        while (!page.Text.Contains("Allow ads.test", StringComparison.Ordinal));
+        // What the gauge counts is there with the record.
+        var page = await scene.GetAsync("/blocked");
+        Assert.Contains("Allow ads.test", page.Text, StringComparison.Ordinal);
         Assert.Contains("ads.txt:1", page.Text, StringComparison.Ordinal);
         var form = string.Join('&', Hidden().Matches(page.Text).Select(field => $"{field.Groups[1].Value}={Uri.EscapeDataString(field.Groups[2].Value)}"));
         var response = await scene.PostAsync("/blocked/allow", form);

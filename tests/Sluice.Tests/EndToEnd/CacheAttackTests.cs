@@ -47,18 +47,20 @@ public class CacheAttackTests
         using var folder = new TempFolder();
         var cache = Cache with { Disk = new DiskOptions { Path = folder.File("store"), SizeBytes = 64 << 20 } };
         int port;
-        await using (var origin = ScriptedOrigin.With("old", Fresh))
+        // An address of its own: no other test takes the port meanwhile.
+        var address = IPAddress.Parse("127.0.0.251");
+        await using (var origin = ScriptedOrigin.Start(x => x.ReplyAsync(200, "old", Fresh), address))
         {
             port = origin.Port;
             await using var before = await RunningProxy.OfAsync(TimeProvider.System, cache, Forward);
             Assert.Equal("old", (await before.GetAsync(origin)).Text);
         }
         await using var behind = ScriptedOrigin.With("inner", Fresh);
-        await using var proxy = await RunningProxy.OfAsync(TimeProvider.System, cache, Forward, Reverse("inner", behind) with { Bind = new(IPAddress.Loopback, port) });
+        await using var proxy = await RunningProxy.OfAsync(TimeProvider.System, cache, Forward, Reverse("inner", behind) with { Bind = new(address, port) });
         while (proxy.Cache.Disk is { Loads: true })
             await Task.Yield();
         Assert.Equal(1, proxy.Cache.Disk!.Value.Entries);
-        var response = await AskAsync(proxy, 0, $"GET http://127.0.0.1:{port}/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+        var response = await AskAsync(proxy, 0, $"GET http://{address}:{port}/ HTTP/1.1\r\nHost: {address}:{port}\r\n\r\n");
         Assert.True(response.Status >= 400 && response.Text != "old", $"{response.Status} {response.Text}");
         Assert.Equal(0, behind.Heads);
     }

@@ -36,10 +36,13 @@ public class ClientConnectionTests
     public async Task ConnectionThatRests_IsClosedAfterItsTime(string before)
     {
         await using var origin = before.StartsWith("a stored", StringComparison.Ordinal) ? ScriptedOrigin.With("x", "Cache-Control: max-age=60") : Uncached();
-        await using var proxy = await RunningProxy.ForwardAsync(new LimitOptions { KeepAlive = Short, Head = TimeSpan.FromMinutes(1) });
+        var time = new ManualTime();
+        await using var proxy = await RunningProxy.ForwardAsync(new LimitOptions { KeepAlive = TimeSpan.FromSeconds(5), Head = TimeSpan.FromHours(1) }, time: time);
         await using var client = await proxy.ConnectAsync();
         await RestAfterAsync(before, client, origin);
-        Assert.Empty(await client.ReadToEndAsync());
+        var end = client.ReadToEndAsync();
+        await time.AdvanceUntilAsync(end, TimeSpan.FromSeconds(1), pause: 5);
+        Assert.Empty(await end);
     }
 
     [Theory]
@@ -49,7 +52,7 @@ public class ClientConnectionTests
     public async Task ConnectionThatRests_IsClosedWhenTheServerStops(string before)
     {
         await using var origin = before.StartsWith("a stored", StringComparison.Ordinal) ? ScriptedOrigin.With("x", "Cache-Control: max-age=60") : Uncached();
-        await using var proxy = await RunningProxy.ForwardAsync();
+        await using var proxy = await RunningProxy.ForwardAsync(new LimitOptions { Drain = TimeSpan.FromSeconds(15) });
         await using var client = await proxy.ConnectAsync();
         await RestAfterAsync(before, client, origin);
         var stopping = proxy.DisposeAsync();
@@ -81,7 +84,7 @@ public class ClientConnectionTests
             await answer.Task;
             await x.ReplyAsync(200, "the last");
         });
-        await using var proxy = await RunningProxy.ForwardAsync();
+        await using var proxy = await RunningProxy.ForwardAsync(new LimitOptions { Drain = TimeSpan.FromSeconds(15) });
         await using var client = await proxy.ConnectAsync();
         await client.SendAsync(Get(origin) + Get(origin, "/2"));
         await asked.Task.Within();
@@ -256,7 +259,7 @@ public class ClientConnectionTests
             await Record.ExceptionAsync(() => x.WriteAsync(new byte[100_000_000]));
             gone.SetResult();
         });
-        await using var proxy = await RunningProxy.ForwardAsync(new LimitOptions { Body = TimeSpan.FromSeconds(1) });
+        await using var proxy = await RunningProxy.ForwardAsync(new LimitOptions { Body = TimeSpan.FromSeconds(3) });
         await using var client = await proxy.ConnectAsync();
         await client.SendAsync(Get(origin));
         await gone.Task.Within();

@@ -65,12 +65,11 @@ public class ConnectTests
     [Fact]
     public async Task RefusedTunnel_LeavesTheConnectionUsable()
     {
-        var gone = Echo();
-        await gone.DisposeAsync();
+        using var closed = new ClosedPort();
         await using var origin = Echo();
         await using var proxy = await RunningProxy.ForwardAsync();
         await using var client = await proxy.ConnectAsync();
-        await client.SendAsync(Connect(gone));
+        await client.SendAsync($"CONNECT {closed.EndPoint} HTTP/1.1\r\nHost: {closed.EndPoint}\r\n\r\n");
         var response = await client.ReadResponseAsync();
         Assert.Equal(502, response.Status);
         Assert.Contains("connection_refused", response["Proxy-Status"]);

@@ -140,14 +140,13 @@ public class ForwardTests
     [Fact]
     public async Task RefusedConnection_Is502WithProxyStatus()
     {
-        var origin = ScriptedOrigin.With("gone");
-        await origin.DisposeAsync();
+        using var closed = new ClosedPort();
         await using var proxy = await RunningProxy.ForwardAsync();
-        var response = await proxy.GetAsync(origin);
+        var response = await proxy.AskAsync($"GET http://{closed.EndPoint}/ HTTP/1.1\r\nHost: {closed.EndPoint}\r\n\r\n");
         Assert.Equal(502, response.Status);
         Assert.Contains("connection_refused", response["Proxy-Status"]);
         var record = await proxy.OnlyRecordAsync();
-        Assert.Equal(("connection_refused", origin.EndPoint), (record.Error, record.Upstream));
+        Assert.Equal(("connection_refused", closed.EndPoint), (record.Error, record.Upstream));
     }
 
     [Fact]

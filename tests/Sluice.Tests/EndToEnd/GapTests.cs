@@ -225,8 +225,9 @@ public class GapTests
                 return false;
             // What is sent beyond the block has no end.
             await x.WriteAsync($"HTTP/1.1 206 P\r\nCache-Control: max-age=600\r\nETag: \"v1\"\r\nContent-Range: bytes 10-{content.Length - 1}/{content.Length}\r\nContent-Length: {content.Length - 10}\r\n\r\n");
-            await x.WriteAsync(content.AsMemory(10, 2 << 20));
-            await x.WaitUntilGoneAsync();
+            // The proxy may be gone before the kernel has taken all of it.
+            if (await Record.ExceptionAsync(() => x.WriteAsync(content.AsMemory(10, 2 << 20))) is null)
+                await x.WaitUntilGoneAsync();
             gone.SetResult();
             return true;
         };

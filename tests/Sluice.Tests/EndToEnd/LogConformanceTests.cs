@@ -50,7 +50,7 @@ public sealed partial class LogConformanceTests
     {
         using var traffic = await HostileTraffic.RunAsync();
         var report = (await RealClients.RunAsync("sh", ["-c", $"calamaris -a < {traffic.Squid}"])).Output;
-        Assert.SkipWhen(RealClients.Find("calamaris") is null, "calamaris is not installed");
+        Assert.SkipWhen(RealClients.Find("calamaris") is null, "needs calamaris, which ./test installs");
         Assert.Equal((traffic.Count, 0, traffic.Count), (Figure("lines parsed"), Figure("invalid lines"), Figure("Total amount")));
         Assert.Equal(1, Figure("unique hosts/users"));
 
@@ -67,7 +67,7 @@ public sealed partial class LogConformanceTests
         (await RealClients.RunAsync("goaccess", [folder.File("Combined"), "--log-format=COMBINED", "--no-global-config", "-o", folder.File("report.json")])).Succeeded();
         using var report = JsonDocument.Parse(await File.ReadAllTextAsync(folder.File("report.json"), TestContext.Current.CancellationToken));
         Assert.Equal((3, 0), (report.RootElement.GetProperty("general").GetProperty("valid_requests").GetInt32(), report.RootElement.GetProperty("general").GetProperty("failed_requests").GetInt32()));
-        Assert.SkipWhen(RealClients.Find("calamaris") is null, "calamaris is not installed");
+        Assert.SkipWhen(RealClients.Find("calamaris") is null, "needs calamaris, which ./test installs");
         var text = (await RealClients.RunAsync("sh", ["-c", $"calamaris -a < {folder.File("Squid")}"])).Output;
         Assert.Matches("Total amount: +requests +3 ", text);
         Assert.Matches("invalid lines: +lines +1 ", text);
@@ -87,7 +87,7 @@ public sealed partial class LogConformanceTests
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder.File("rotate.conf"), $"{folder.File("access.log")} {{\n  su root root\n  rotate 50\n  create 0640\n  postrotate\n    touch {folder.File("rotated")}\n  endscript\n}}\n", TestContext.Current.CancellationToken);
-        Assert.SkipWhen(RealClients.Find("logrotate") is null || Environment.UserName != "root", "logrotate is not installed, or not for us to run");
+        Assert.SkipWhen(RealClients.Find("logrotate") is null || Environment.UserName != "root", "needs root and logrotate, which ./test installs");
         const int count = 20_000;
         await using (var log = new AccessLog(new LogOptions { Access = [new LogOutputOptions { Format = LogFormat.Squid, File = folder.File("access.log") }] }, TimeProvider.System, NullLogger.Instance))
         {

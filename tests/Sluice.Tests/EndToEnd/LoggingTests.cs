@@ -98,11 +98,14 @@ public class LoggingTests
                     break;
             }
         });
-        await using var proxy = await RunningProxy.ForwardAsync(new LimitOptions { Response = TimeSpan.FromMilliseconds(300) });
+        var time = new ManualTime();
+        await using var proxy = await RunningProxy.ForwardAsync(time: time);
         await proxy.GetAsync(origin, "/ok");
         await Record.ExceptionAsync(async () => _ = await proxy.GetAsync(origin, "/break"));
         Assert.Equal(502, (await proxy.GetAsync(origin, "/reset")).Status);
-        Assert.Equal(504, (await proxy.GetAsync(origin, "/silent")).Status);
+        var silent = proxy.GetAsync(origin, "/silent");
+        await time.AdvanceUntilAsync(silent, TimeSpan.FromSeconds(1), pause: 5);
+        Assert.Equal(504, (await silent).Status);
         await proxy.AskAsync("nonsense\r\n\r\n");
         await proxy.AskAsync("CONNECT 127.0.0.1:25 HTTP/1.1\r\nHost: 127.0.0.1:25\r\n\r\n");
         var records = await proxy.EndAsync(6);

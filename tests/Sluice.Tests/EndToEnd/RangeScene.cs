@@ -17,12 +17,12 @@ internal sealed class RangeScene(RangeOrigin origin, RunningProxy proxy, bool re
 
     public RunningProxy Proxy => proxy;
 
-    public static async Task<RangeScene> StartAsync(bool reverse, byte[] content, CacheOptions? cache = null)
+    public static async Task<RangeScene> StartAsync(bool reverse, byte[] content, CacheOptions? cache = null, TimeProvider? time = null)
     {
         var origin = new RangeOrigin(content);
         return new RangeScene(origin, reverse
-            ? await RunningProxy.ReverseAsync(origin.Origin.EndPoint, cache: cache)
-            : await RunningProxy.ForwardAsync(cache: cache), reverse);
+            ? await RunningProxy.ReverseAsync(origin.Origin.EndPoint, cache: cache, time: time)
+            : await RunningProxy.ForwardAsync(cache: cache, time: time), reverse);
     }
 
     public async Task<RawResponse> AskAsync(string method, params string[] fields)

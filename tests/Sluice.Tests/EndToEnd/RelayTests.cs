@@ -65,9 +65,8 @@ public class RelayTests
     [Fact]
     public async Task RefusedUpstream_ResetsTheClientAndIsRecorded()
     {
-        var origin = Echo();
-        await origin.DisposeAsync();
-        await using var proxy = await RunningProxy.RelayAsync(origin.EndPoint);
+        using var closed = new ClosedPort();
+        await using var proxy = await RunningProxy.RelayAsync(closed.EndPoint);
         try
         {
             await using var client = await proxy.ConnectAsync();
@@ -130,11 +129,16 @@ public class RelayTests
         await using var proxy = await RunningProxy.RelayAsync(origin.EndPoint);
         await using var client = await proxy.ConnectAsync();
         var block = new byte[64 << 10];
-        using var full = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
             while (sent < offered)
-                sent += await client.Socket.SendAsync(block, full.Token);
+            {
+                // A block that is not taken within a second is not taken.
+                using var full = new CancellationTokenSource();
+                var sending = client.Socket.SendAsync(block, full.Token);
+                full.CancelAfter(TimeSpan.FromSeconds(1));
+                sent += await sending;
+            }
         });
         // What the kernel's buffers of four sockets hold, and one block of ours: far from all.
         Assert.InRange(sent, 1, offered / 2);

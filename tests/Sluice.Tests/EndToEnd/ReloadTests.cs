@@ -32,7 +32,7 @@ public sealed class ReloadTests : IDisposable
     public async Task FileThatChanges_IsTakenByItself()
     {
         await using var origin = ScriptedOrigin.With("page");
-        await using var proxy = await StartAsync("[]");
+        await using var proxy = await StartAsync("[]", TimeProvider.System);
         Write("[{ id: all, deny: true }]");
         await UntilAsync(() => proxy.State.Generation == 2);
         Assert.Equal(403, (await proxy.GetAsync(origin)).Status);
@@ -90,7 +90,7 @@ public sealed class ReloadTests : IDisposable
     {
         await using var origin = ScriptedOrigin.StartRaw(EchoAsync);
         await System.IO.File.WriteAllTextAsync(_folder.File("list.txt"), "ads.test\n", TestContext.Current.CancellationToken);
-        await using var proxy = await StartAsync("[{ id: list, deny: true, hosts: { file: list.txt } }]");
+        await using var proxy = await StartAsync("[{ id: list, deny: true, hosts: { file: list.txt } }]", TimeProvider.System);
         await using var tunnel = await TunnelAsync(proxy, origin);
         await System.IO.File.WriteAllTextAsync(_folder.File("list.txt"), "ads.test\n127.0.0.1\n", TestContext.Current.CancellationToken);
         await tunnel.WaitUntilGoneAsync();
@@ -117,7 +117,7 @@ public sealed class ReloadTests : IDisposable
     public async Task TunnelThatHasNotSaidAWordYet_IsJudgedByTheNewRules()
     {
         await using var origin = ScriptedOrigin.StartRaw(EchoAsync);
-        await using var proxy = await StartAsync("[{ id: other, deny: true, hosts: [other.test] }]");
+        await using var proxy = await StartAsync("[{ id: other, deny: true, hosts: [other.test] }]", TimeProvider.System);
         await using var client = await TunnelAsync(proxy, origin, []);
         Write("[{ id: no, deny: true, hosts: [.bad.test] }]");
         await proxy.ReloadAsync();
@@ -181,7 +181,7 @@ public sealed class ReloadTests : IDisposable
         await using var one = ScriptedOrigin.StartRaw(EchoAsync);
         await using var other = ScriptedOrigin.StartRaw(async c => await c.SendAsync("other"));
         Relay(one, "");
-        await using var proxy = await RunningProxy.OfSourceAsync(File);
+        await using var proxy = await RunningProxy.OfSourceAsync(File, new ManualTime());
         await using var relay = await proxy.ConnectAsync();
         await relay.SendAsync("a");
         Assert.Equal("a", await relay.ReadTextAsync(1));
@@ -198,6 +198,58 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal((1, "allow", "http_request_denied"), (records[0].Generation, records[0].Verdict.Rule, records[0].Error));
 
         void Relay(ScriptedOrigin to, string allow) => System.IO.File.WriteAllText(File, $"listeners: [{{ kind: tcp, bind: 127.0.0.1:0, to: '{to.EndPoint}'{allow} }}]");
+    }
+
+    /// <summary>What open ones are judged by again has changed when its name is found.</summary>
+    [Theory]
+    [InlineData("tunnel", "rules")]
+    [InlineData("tunnel", "list")]
+    [InlineData("relay", "clients")]
+    public async Task ConnectionThatIsDialledMeanwhile_IsJudgedByTheNewRules(string kind, string what)
+    {
+        using var found = new ManualResetEventSlim();
+        await using var names = new NameServer
+        {
+            Script = asked =>
+            {
+                Assert.True(found.Wait(Waiting.Limit));
+                return asked.Type == DnsRecord.A ? new DnsReply(DnsRecord.Address(asked.Name, 60, "127.0.0.1")) : DnsReply.NoName(60);
+            },
+        };
+        await using var origin = ScriptedOrigin.StartRaw(EchoAsync);
+        var list = _folder.File("list.txt");
+        await System.IO.File.WriteAllTextAsync(list, "ads.test\n", TestContext.Current.CancellationToken);
+        Configure("{ id: list, deny: true, hosts: { file: list.txt } }", "");
+        var time = new ManualTime();
+        await using var proxy = await RunningProxy.OfSourceAsync(File, time);
+        await using var client = await proxy.ConnectAsync();
+        if (kind == "tunnel")
+            await client.SendAsync($"CONNECT slow.test:{origin.Port} HTTP/1.1\r\nHost: slow.test:{origin.Port}\r\n\r\n");
+        await UntilAsync(() => names.Questions.Count > 0);
+        if (what == "list")
+        {
+            await System.IO.File.WriteAllTextAsync(list, "ads.test\nslow.test\n127.0.0.1\n", TestContext.Current.CancellationToken);
+            for (var status = 0; status != 403; time.Advance(TimeSpan.FromSeconds(1)))
+                status = (await proxy.AskAsync("GET http://127.0.0.1:9/ HTTP/1.1\r\nHost: 127.0.0.1:9\r\n\r\n")).Status;
+        }
+        else
+        {
+            Configure("{ id: no, deny: true, schemes: [connect] }", ", allow: [10.0.0.0/8]");
+            Assert.Empty((await proxy.ReloadAsync()).Problems);
+        }
+        found.Set();
+        await client.WaitUntilGoneAsync();
+        await proxy.DisposeAsync();
+        var record = Assert.Single(proxy.Records, record => record.Kind != RecordKind.Http);
+        Assert.Equal((what == "list" ? "list" : kind == "relay" ? "allow" : "no", "http_request_denied"), (record.Verdict.Rule, record.Error));
+
+        void Configure(string rule, string allow) => System.IO.File.WriteAllText(File, $$"""
+            listeners: [{{(kind == "tunnel" ? Listener : $"{{ kind: tcp, bind: 127.0.0.1:0, to: 'slow.test:{origin.Port}'{allow} }}")}}]
+            {{(kind == "tunnel" ? $"policies: {{ p: {{ default: allow, rules: [{rule}] }} }}" : "")}}
+            {{Ports}}
+            resolver: ["127.0.0.1:{{names.Port}}"]
+            logs: { access: off }
+            """);
     }
 
     [Fact]
@@ -241,7 +293,7 @@ public sealed class ReloadTests : IDisposable
     {
         await using var origin = ScriptedOrigin.With("page");
         Write("[]", more: $"{Ports}\nlogs: {{ access: {{ format: json, to: {_folder.File("1.log")} }} }}");
-        await using var proxy = await RunningProxy.OfSourceAsync(File);
+        await using var proxy = await RunningProxy.OfSourceAsync(File, new ManualTime());
         using var stop = new CancellationTokenSource();
         var clients = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
@@ -264,10 +316,11 @@ public sealed class ReloadTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private Task<RunningProxy> StartAsync(string rules)
+    /// <param name="time">By which files are looked at; null: they are not, so that each change is taken when the test says so.</param>
+    private Task<RunningProxy> StartAsync(string rules, TimeProvider? time = null)
     {
         Write(rules);
-        return RunningProxy.OfSourceAsync(File);
+        return RunningProxy.OfSourceAsync(File, time ?? new ManualTime());
     }
 
     private void Write(string rules, string listener = "", string more = Ports, string policy = "") => System.IO.File.WriteAllText(File, $$"""
@@ -312,7 +365,7 @@ public sealed class ReloadTests : IDisposable
 
     private static async Task UntilAsync(Func<bool> condition)
     {
-        using var limit = new CancellationTokenSource(Waiting.Limit);
+        using var limit = new CancellationTokenSource(3 * Waiting.Limit);
         while (!condition())
             await Task.Delay(20, limit.Token);
     }

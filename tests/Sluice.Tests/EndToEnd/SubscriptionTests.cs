@@ -46,7 +46,8 @@ public sealed class SubscriptionTests : IDisposable
     /// <summary>Files are looked at every second, twice.</summary>
     private static async Task UntilRefusedAsync(RunningProxy proxy, string host)
     {
-        using var limit = new CancellationTokenSource(Waiting.Limit);
+        // Each question may take as long as a name that is not found.
+        using var limit = new CancellationTokenSource(3 * Waiting.Limit);
         while (await AskAsync(proxy, host) != 403)
             await Task.Delay(50, limit.Token);
     }

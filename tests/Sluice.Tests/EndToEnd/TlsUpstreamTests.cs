@@ -31,7 +31,8 @@ public class TlsUpstreamTests
             """, Authority);
         Assert.Equal("1", (await AskAsync(proxy.EndPoints[0])).Text);
 
-        // The other's connection is idle, and its session could be resumed.
+        // The other's connection is idle by then, and its session could be resumed.
+        await proxy.RecordsAsync(1);
         var refused = await AskAsync(proxy.EndPoints[1]);
         Assert.Equal(502, refused.Status);
         Assert.Contains("tls_certificate_error", refused["Proxy-Status"]);

@@ -2,8 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Sluice.Tests.Kit;
 
-/// <summary>Keeps what is logged from Warning on.</summary>
-internal sealed class LogLines : ILoggerProvider, ILogger
+/// <summary>Keeps what is logged.</summary>
+/// <param name="least">From which level on.</param>
+internal sealed class LogLines(LogLevel least = LogLevel.Warning) : ILoggerProvider, ILogger
 {
     private readonly List<string> _lines = [];
 
@@ -20,11 +21,14 @@ internal sealed class LogLines : ILoggerProvider, ILogger
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
         Func<TState, Exception?, string> formatter)
     {
+        // Of Kestrel: it tells of the machine, not of the product.
+        if (eventId.Name == "HeartbeatSlow")
+            return;
         lock (_lines)
             _lines.Add($"{formatter(state, exception)} {exception}");
     }

@@ -50,6 +50,20 @@ public sealed class ManualTime : TimeProvider
             _now = end;
     }
 
+    /// <summary>Moves on in such steps until that has ended. Between two there is real time for what begins to wait only when other threads have come
+    /// so far: a timer that is not there yet does not see the step.</summary>
+    /// <param name="pause">Real milliseconds.</param>
+    public async Task AdvanceUntilAsync(Task ended, TimeSpan step, int pause = 500)
+    {
+        for (var began = System.GetTimestamp(); !ended.IsCompleted;)
+        {
+            Assert.True(System.GetElapsedTime(began) < 2 * Waiting.Limit, $"it has not ended within {2 * Waiting.Limit}, at {GetUtcNow()}");
+            Advance(step);
+            await Task.WhenAny(ended, Task.Delay(pause));
+        }
+        await ended;
+    }
+
     private Action? NextDue(DateTimeOffset end)
     {
         lock (_lock)

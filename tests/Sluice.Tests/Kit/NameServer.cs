@@ -51,10 +51,8 @@ public sealed class NameServer : IAsyncDisposable
 
     public NameServer()
     {
-        _tcp = new TcpListener(IPAddress.Loopback, 0);
-        _tcp.Start();
+        (_tcp, _udp) = Bound();
         Port = ((IPEndPoint)_tcp.LocalEndpoint).Port;
-        _udp = new UdpClient(new IPEndPoint(IPAddress.Loopback, Port));
         _ = ServeUdpAsync();
         _ = ServeTcpAsync();
     }
@@ -84,6 +82,24 @@ public sealed class NameServer : IAsyncDisposable
         return [.. bytes, 0];
     }
 
+    /// <summary>A port that is free for TCP may be another's for UDP.</summary>
+    private static (TcpListener Tcp, UdpClient Udp) Bound()
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var tcp = new TcpListener(IPAddress.Loopback, 0);
+            tcp.Start();
+            try
+            {
+                return (tcp, new UdpClient((IPEndPoint)tcp.LocalEndpoint));
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && tries < 10)
+            {
+                tcp.Dispose();
+            }
+        }
+    }
+
     private async Task ServeUdpAsync()
     {
         try
@@ -91,7 +107,8 @@ public sealed class NameServer : IAsyncDisposable
             while (true)
             {
                 var asked = await _udp.ReceiveAsync();
-                if (Answer(asked.Buffer, overTcp: false) is { } reply)
+                // A script may wait: not on the thread that receives for others, too.
+                if (await Task.Run(() => Answer(asked.Buffer, overTcp: false)) is { } reply)
                     await _udp.SendAsync(reply, asked.RemoteEndPoint);
             }
         }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -72,8 +73,11 @@ internal sealed class OtlpCollector : IAsyncDisposable
     /// <summary>Until what has come is as wanted.</summary>
     public async Task UntilAsync(Func<OtlpCollector, bool> isThere)
     {
+        // Of all together: metrics are news each second.
+        var began = Stopwatch.GetTimestamp();
         while (!isThere(this))
-            Assert.True(await _news.WaitAsync(TimeSpan.FromSeconds(20)), $"{Spans.Count} spans, {Logs.Count} logs, {Points.Count} points in {Requests} requests");
+            Assert.True(await _news.WaitAsync(TimeSpan.FromSeconds(20)) && Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(40),
+                $"{Spans.Count} spans, {Logs.Count} logs, {Points.Count} points in {Requests} requests");
     }
 
     public async ValueTask DisposeAsync() => await _application.DisposeAsync();
@@ -85,10 +89,12 @@ internal sealed class OtlpCollector : IAsyncDisposable
         await context.Request.Body.CopyToAsync(body);
         Requests++;
         await Gate;
+        // Who is told that it was taken has been taken.
+        var status = Status;
         var isGrpc = context.Request.Protocol == "HTTP/2";
-        if (Status == 200)
+        if (status == 200)
             Take(context.Request.Path, isGrpc ? Unframed(body.ToArray()) : body.ToArray());
-        context.Response.StatusCode = Status;
+        context.Response.StatusCode = status;
         if (isGrpc)
         {
             context.Response.ContentType = "application/grpc";

@@ -20,7 +20,7 @@ public static class RealClients
         string program, IEnumerable<string> arguments, TimeSpan? limit = null, string? directory = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var path = Find(program);
-        Assert.SkipWhen(path is null, $"{program} is not installed");
+        Assert.SkipWhen(path is null, $"needs {program}, which ./test installs");
         var start = new ProcessStartInfo(path!, arguments)
         {
             RedirectStandardInput = true,
@@ -36,7 +36,7 @@ public static class RealClients
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
-        using var time = new CancellationTokenSource(limit ?? TimeSpan.FromSeconds(30));
+        using var time = new CancellationTokenSource(limit ?? TimeSpan.FromSeconds(120));
         try
         {
             await process.WaitForExitAsync(time.Token);
@@ -60,7 +60,7 @@ public static class RealClients
             "--user-data-dir=" + profile.Path, "--proxy-server=" + proxy,
             // Chromium never sends loopback hosts to a proxy unless told so.
             "--proxy-bypass-list=<-loopback>", "--virtual-time-budget=5000", "--dump-dom", url,
-        ], TimeSpan.FromSeconds(60));
+        ], TimeSpan.FromSeconds(120));
         return run.Succeeded().Output;
     }
 

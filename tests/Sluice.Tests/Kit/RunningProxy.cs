@@ -44,6 +44,9 @@ public sealed class RunningProxy : IAsyncDisposable
 
     public CacheCounters Cache => _proxy!.Cache.Counters;
 
+    /// <summary>Requests that wait for a fetch under way or read it.</summary>
+    public int FetchReaders => _proxy!.FetchReaders;
+
     public Captures Captures => _proxy!.Captures;
 
     public CacheCare Care => _proxy!.Cache.Care;
@@ -52,11 +55,13 @@ public sealed class RunningProxy : IAsyncDisposable
     /// sooner.</summary>
     public IReadOnlyList<ExchangeRecord> Records => [.. _records.OrderBy(record => record.Number)];
 
-    public static Task<RunningProxy> ForwardAsync(LimitOptions? limits = null, CacheOptions? cache = null, PolicyOptions? policy = null, IPAddress? bind = null) =>
-        StartAsync(ListenerKind.Forward, null, limits, cache, policy, bind);
+    public static Task<RunningProxy> ForwardAsync(
+        LimitOptions? limits = null, CacheOptions? cache = null, PolicyOptions? policy = null, IPAddress? bind = null, TimeProvider? time = null) =>
+        StartAsync(ListenerKind.Forward, null, limits, cache, policy, bind, time);
 
-    public static Task<RunningProxy> ReverseAsync(IPEndPoint to, LimitOptions? limits = null, CacheOptions? cache = null, PolicyOptions? policy = null) =>
-        StartAsync(ListenerKind.Reverse, To(to), limits, cache, policy, null);
+    public static Task<RunningProxy> ReverseAsync(
+        IPEndPoint to, LimitOptions? limits = null, CacheOptions? cache = null, PolicyOptions? policy = null, TimeProvider? time = null) =>
+        StartAsync(ListenerKind.Reverse, To(to), limits, cache, policy, null, time);
 
     public static Task<RunningProxy> RelayAsync(IPEndPoint to, LimitOptions? limits = null) => StartAsync(ListenerKind.Tcp, To(to), limits, null, null, null);
 
@@ -126,7 +131,7 @@ public sealed class RunningProxy : IAsyncDisposable
         if (Interlocked.Exchange(ref _proxy, null) is not { } proxy)
             return;
         _last = proxy.EndPoints;
-        await proxy.DisposeAsync().AsTask().Within(TimeSpan.FromSeconds(20));
+        await proxy.DisposeAsync().AsTask().Within();
     }
 
     private static HostPort To(IPEndPoint to) => new(to.Address.ToString(), to.Port);
@@ -144,7 +149,7 @@ public sealed class RunningProxy : IAsyncDisposable
     }
 
     private static Task<RunningProxy> StartAsync(
-        ListenerKind kind, HostPort? to, LimitOptions? limits, CacheOptions? cache, PolicyOptions? policy, IPAddress? bind)
+        ListenerKind kind, HostPort? to, LimitOptions? limits, CacheOptions? cache, PolicyOptions? policy, IPAddress? bind, TimeProvider? time = null)
     {
         var configuration = new Configuration
         {
@@ -161,13 +166,13 @@ public sealed class RunningProxy : IAsyncDisposable
             Policies = policy is null ? [] : [policy],
             Log = LogOptions.Off,
         };
-        return StartAsync(configuration);
+        return StartAsync(configuration, time);
     }
 
-    /// <summary>Origins of tests have ports of their own, and nobody waits for what is left open.</summary>
+    /// <summary>Origins of tests have ports of their own, and nobody waits for what is left open, unless the test says how long.</summary>
     private static LimitOptions Tested(LimitOptions limits) => limits with
     {
-        Drain = TimeSpan.FromSeconds(1),
+        Drain = limits.Drain == new LimitOptions().Drain ? TimeSpan.FromSeconds(1) : limits.Drain,
         ConnectPorts = limits.ConnectPorts == LimitOptions.WebPorts ? [.. LimitOptions.WebPorts, new PortRange(1024, 65535)] : limits.ConnectPorts,
     };
 

@@ -75,6 +75,15 @@ public sealed class ScriptedOrigin : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        try
+        {
+            // At once: a process that another test is just starting may have the descriptor, too.
+            _listener.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Not on this system, or done already.
+        }
         _listener.Dispose();
         foreach (var connection in _open)
             await connection.DisposeAsync();

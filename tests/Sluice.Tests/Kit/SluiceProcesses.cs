@@ -8,7 +8,7 @@ namespace Sluice.Tests.Kit;
 /// <summary>The program as processes of its own; those that still run are killed at the end.</summary>
 internal sealed partial class SluiceProcesses : IDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly List<Process> _started = [];
 
@@ -18,6 +18,8 @@ internal sealed partial class SluiceProcesses : IDisposable
         {
             if (!process.HasExited)
                 process.Kill();
+            // Their folders are deleted next.
+            process.WaitForExit(Patience);
             process.Dispose();
         }
     }

@@ -5,7 +5,8 @@ namespace Sluice.Tests.Kit;
 /// <summary>Every wait of a test is bounded: a test that would hang fails instead, and says at what.</summary>
 public static class Waiting
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    /// <summary>Long: a machine that has much else to do may stand still for seconds.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     public static async Task Within(this Task task, TimeSpan? limit = null, [CallerArgumentExpression(nameof(task))] string what = "")
     {

@@ -12,7 +12,7 @@ namespace Sluice.Tests.Net;
 /// <summary>Raw sockets for tests; every wait is bounded.</summary>
 internal static partial class Wire
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public static Task Soon(this Task task) => task.WaitAsync(Patience);
 

@@ -58,6 +58,35 @@ public sealed class AccessLogTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task ReloadsInARow_LoseNoRecordAndDoubleNone()
+    {
+        var stop = false;
+        await using (var log = new AccessLog(To(("a", LogFormat.Squid), ("b", LogFormat.Squid)), TimeProvider.System, NullLogger.Instance))
+        {
+            var writing = Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+            {
+                var count = 0;
+                // No faster than a disk of a slow machine takes it; each time at another moment of a reload.
+                for (; !Volatile.Read(ref stop); count++)
+                {
+                    log.Write(Sample.Miss());
+                    Thread.SpinWait(count % 1000);
+                    if (count % 5 == 0)
+                        await Task.Delay(1);
+                }
+                return count;
+            })).ToList();
+            for (var i = 0; i < 300; i++)
+                await log.UseAsync(To(("a", i % 2 == 0 ? LogFormat.Combined : LogFormat.Squid), ("b", i % 2 == 0 ? LogFormat.Combined : LogFormat.Squid)));
+            Volatile.Write(ref stop, true);
+            var count = (await Task.WhenAll(writing)).Sum();
+            await log.UseAsync(LogOptions.Off);
+            Assert.Equal(0, log.Dropped);
+            Assert.Equal((count, count), (Lines("a").Count, Lines("b").Count));
+        }
+    }
+
     private LogOptions To(params (string Name, LogFormat Format)[] outputs) =>
         new() { Access = [.. outputs.Select(output => new LogOutputOptions { Format = output.Format, File = Path.Combine(_folder, output.Name) })] };
 

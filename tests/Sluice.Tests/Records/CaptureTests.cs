@@ -206,8 +206,11 @@ public sealed class CaptureTests : IDisposable
         var tap = new ConnectionTap(Here, There, weDialled: false, TimeProvider.System.GetUtcNow(), isDecrypted: false);
         tap.Begin(captures.Choose(Record())!);
         tap.Received("octets"u8);
-        while (copy.Packets < 5)
+        for (var tries = 0; copy.Packets < 5; tries++)
+        {
+            Assert.True(tries < 10_000, $"{copy.Packets} packets instead of 5");
             await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
         await stop.CancelAsync();
         await copying.Within();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => writing).Within();

@@ -120,7 +120,7 @@ public class FormatTests
     {
         var now = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
         Assert.Equal("""{"time":"2026-01-02T03:04:05.000Z","dropped":3}""" + "\n", Dropped(LogFormat.Json));
-        Assert.Equal("2026-01-02 05:04:05  3 records were dropped here: they came faster than the log could be written\n", Dropped(LogFormat.Readable));
+        Assert.Equal("2026-01-02 05:04:05  3 records were dropped here: they could not be written in time\n", Dropped(LogFormat.Readable));
         // Readers take them for remarks.
         Assert.Equal("# 2026-01-02T03:04:05Z 3 records were dropped here\n", Dropped(LogFormat.Combined));
         Assert.Equal("# 2026-01-02T03:04:05Z 3 records were dropped here\n", Dropped(LogFormat.Squid));

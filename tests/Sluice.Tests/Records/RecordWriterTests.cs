@@ -37,7 +37,7 @@ public sealed class RecordWriterTests : IDisposable
     public async Task OneRecord_IsWrittenWithoutAnotherOneAfterIt()
     {
         var output = new Collected();
-        await using var log = new RecordWriter(new LineOutput(Sample.Format(LogFormat.Readable), output, "test"), TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
+        await using var log = new RecordWriter(new LineQueue(Sample.Format(LogFormat.Readable), output, "test"), TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
         log.Write(Numbered(1));
         await output.WroteAsync();
         log.Write(Numbered(2));
@@ -50,7 +50,7 @@ public sealed class RecordWriterTests : IDisposable
     {
         var output = new Collected();
         var time = new ManualTime();
-        await using var log = new RecordWriter(new LineOutput(Sample.Format(LogFormat.Readable), output, "test"), TimeSpan.FromMilliseconds(50), time, NullLogger.Instance);
+        await using var log = new RecordWriter(new LineQueue(Sample.Format(LogFormat.Readable), output, "test"), TimeSpan.FromMilliseconds(50), time, NullLogger.Instance);
         for (var i = 0; i < 100; i++)
             log.Write(Numbered(i));
         Assert.Empty(output.Lines);
@@ -59,20 +59,61 @@ public sealed class RecordWriterTests : IDisposable
     }
 
     [Fact]
-    public async Task AFullQueue_DropsAndSaysHowMany()
+    public async Task TooManyLines_AreDroppedAndCounted()
     {
         var output = new Collected();
         output.Open.Reset();
-        var log = new RecordWriter(new LineOutput(Sample.Format(LogFormat.Json), output, "test"), TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
+        var log = new RecordWriter(new LineQueue(Sample.Format(LogFormat.Json), output, "test"), TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
         log.Write(Numbered(0));
         Assert.True(output.Entered.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-        for (var i = 0; i < RecordWriter.QueueLength + 5; i++)
+        var line = Sample.Format(LogFormat.Json).Line(Numbered(0)).Length;
+        var most = LineQueue.MostBytes / line;
+        for (var i = 1; i < most + 5; i++)
+            log.Write(Numbered(0));
+        var dropped = log.Dropped;
+        Assert.InRange(dropped, 5, 5 + most / 100);
+        output.Open.Set();
+        await log.DisposeAsync();
+        Assert.Equal(most + 5 - dropped, log.Written);
+        Assert.Equal(log.Written + 1, output.Lines.Length);
+        Assert.Contains($"\"dropped\":{dropped}}}", Assert.Single(output.Lines, line => line.Contains("dropped", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TooManyRecords_AreDroppedAndCounted()
+    {
+        var output = new Held();
+        var log = new RecordWriter(new RecordQueue(output), TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
+        log.Write(Numbered(0));
+        Assert.True(output.Entered.Wait(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        for (var i = 0; i < RecordQueue.Length + 5; i++)
             log.Write(Numbered(i));
         Assert.Equal(5, log.Dropped);
         output.Open.Set();
         await log.DisposeAsync();
-        Assert.Equal(RecordWriter.QueueLength + 1, log.Written);
-        Assert.Contains("\"dropped\":5}", Assert.Single(output.Lines, line => line.Contains("dropped", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal((RecordQueue.Length + 1, 5), (output.Records, output.Dropped));
+        Assert.Equal(output.Records, log.Written);
+    }
+
+    [Fact]
+    public async Task ARecordOfAnyLength_IsALine()
+    {
+        var long1 = Numbered(1);
+        long1.Url = "http://long.test/" + new string('x', 300_000);
+        await using (var log = ToFile(Path1))
+            foreach (var record in (ExchangeRecord[])[Numbered(0), long1, Numbered(2), long1, Numbered(4)])
+                log.Write(record);
+        Assert.Equal([0, 1, 2, 1, 4], Numbers(Path1));
+        Assert.Equal(2, File.ReadLines(Path1).Count(line => line.Length > 300_000));
+    }
+
+    [Fact]
+    public async Task ManyThreads_TearNoLine()
+    {
+        var log = ToFile(Path1);
+        Parallel.For(0, 40_000, i => log.Write(Numbered(i)));
+        await log.DisposeAsync();
+        Assert.Equal(Enumerable.Range(0, 40_000), Numbers(Path1).Order());
     }
 
     [Fact]
@@ -80,7 +121,7 @@ public sealed class RecordWriterTests : IDisposable
     {
         var output = new Collected { Failure = "No space left on device" };
         var time = new ManualTime();
-        await using var log = new RecordWriter(new LineOutput(Sample.Format(LogFormat.Readable), output, "test"), TimeSpan.Zero, time, NullLogger.Instance);
+        await using var log = new RecordWriter(new LineQueue(Sample.Format(LogFormat.Readable), output, "test"), TimeSpan.Zero, time, NullLogger.Instance);
         log.Write(Numbered(1));
         await output.WroteAsync();
         log.Write(Numbered(2));
@@ -92,6 +133,25 @@ public sealed class RecordWriterTests : IDisposable
             await PassAsync(time, output.WroteAsync());
         Assert.Equal(2, output.Lines.Length);
         Assert.True(log.Failures >= 2);
+    }
+
+    [Fact]
+    public async Task WhileNothingCanBeWritten_WhatIsDroppedIsSaidOnceInTheEnd()
+    {
+        var output = new Collected { Failure = "No space left on device" };
+        var time = new ManualTime();
+        await using var log = new RecordWriter(new LineQueue(Sample.Format(LogFormat.Json), output, "test"), TimeSpan.Zero, time, NullLogger.Instance);
+        log.Write(Numbered(1));
+        await output.WroteAsync();
+        while (log.Dropped < 3)
+            log.Write(Numbered(1));
+        for (var i = 0; i < 5; i++)
+            await PassAsync(time, output.WroteAsync());
+        Assert.True(log.Failures >= 5);
+        output.Failure = null;
+        while (!output.Lines.Any(line => line.Contains("dropped", StringComparison.Ordinal)))
+            await PassAsync(time, output.WroteAsync());
+        Assert.Contains("\"dropped\":3}", Assert.Single(output.Lines, line => line.Contains("dropped", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,6 +183,7 @@ public sealed class RecordWriterTests : IDisposable
     public async Task ReopeningUnderLoad_LosesNoLineAndTearsNone()
     {
         var log = ToFile(Path1);
+        var rotated = 0;
         var writing = Task.Run(async () =>
         {
             for (var i = 0; i < 100_000; i++)
@@ -130,13 +191,15 @@ public sealed class RecordWriterTests : IDisposable
                 log.Write(Numbered(i));
                 if (i % 2000 == 0)
                     await Task.Delay(5, TestContext.Current.CancellationToken);
+                // Who rotates may be slow: not all is written meanwhile.
+                if (i % 25_000 == 0)
+                    await UntilAsync(() => Volatile.Read(ref rotated) >= i / 25_000);
             }
         }, TestContext.Current.CancellationToken);
-        var rotated = 0;
         while (!writing.IsCompleted)
         {
             if (File.Exists(Path1))
-                File.Move(Path1, $"{Path1}.{rotated++:0000}");
+                File.Move(Path1, $"{Path1}.{Interlocked.Increment(ref rotated):0000}");
             log.Reopen();
             await UntilAsync(() => File.Exists(Path1));
         }
@@ -163,19 +226,27 @@ public sealed class RecordWriterTests : IDisposable
     [Fact]
     public async Task HandingOver_AllocatesNothing()
     {
-        await using var log = new RecordWriter(new LineOutput(Sample.Format(LogFormat.Readable), new Collected(), "test"), TimeSpan.FromHours(1), new ManualTime(), NullLogger.Instance);
+        var output = new Collected();
+        await using var log = new RecordWriter(new LineQueue(Sample.Format(LogFormat.Json), output, "test"), TimeSpan.Zero, TimeProvider.System, NullLogger.Instance);
         var record = Numbered(1);
-        for (var i = 0; i < 20_000; i++)
+        output.Open.Reset();
+        for (var i = 0; i < 10_000; i++)
             log.Write(record);
-        Assert.Equal(0, Allocated.By(() =>
+        output.Open.Set();
+        // Its blocks have come back.
+        await UntilAsync(() => log.Written == 10_000);
+        output.Open.Reset();
+        var allocated = Allocated.By(() =>
         {
-            for (var i = 0; i < 5_000; i++)
+            for (var i = 0; i < 1_000; i++)
                 log.Write(record);
-        }));
+        });
+        output.Open.Set();
+        Assert.Equal(0, allocated);
     }
 
     private static RecordWriter ToFile(string path) =>
-        new(new LineOutput(Sample.Format(LogFormat.Squid), new FileOutput(path), path), TimeSpan.FromMilliseconds(50), TimeProvider.System, NullLogger.Instance);
+        new(new LineQueue(Sample.Format(LogFormat.Squid), new FileOutput(path), path), TimeSpan.FromMilliseconds(50), TimeProvider.System, NullLogger.Instance);
 
     private static ExchangeRecord Numbered(int number)
     {
@@ -210,5 +281,40 @@ public sealed class RecordWriterTests : IDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!condition())
             await Task.Delay(1, limit.Token);
+    }
+
+    /// <summary>Takes nothing until it is open.</summary>
+    private sealed class Held : IRecordOutput
+    {
+        public ManualResetEventSlim Open { get; } = new();
+
+        public ManualResetEventSlim Entered { get; } = new();
+
+        public int Records { get; private set; }
+
+        public long Dropped { get; private set; }
+
+        public string Name => "held";
+
+        // One at first: what comes then waits in the queue.
+        public bool HasRoom => Records == 0 || Open.IsSet;
+
+        public void Add(ExchangeRecord record) => Records++;
+
+        public void AddDropped(long count, DateTimeOffset now) => Dropped += count;
+
+        public void WriteOut()
+        {
+            Entered.Set();
+            Open.Wait();
+        }
+
+        public void Reopen()
+        {
+        }
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Policy;
 using Sluice.Records;
 using Sluice.Tests.Kit;
@@ -16,7 +15,7 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
 
     public TrafficGaugeTests()
     {
-        _gauge = new TrafficGauge(() => _open, _time, NullLogger.Instance);
+        _gauge = new TrafficGauge(() => _open, _time);
         // Seconds are told of shortly after their end.
         _time.Advance(TimeSpan.FromMilliseconds(50));
     }
@@ -26,9 +25,9 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
     [Fact]
     public void EachSecond_HasItsPoint()
     {
-        _gauge.Count([Hit("a", 100), Miss("a", 1000), Denied("b")]);
+        Write([Hit("a", 100), Miss("a", 1000), Denied("b")]);
         _time.Advance(2 * Second);
-        _gauge.Count([Failed("c")]);
+        Write([Failed("c")]);
         _time.Advance(Second);
         var report = _gauge.Report(4, 10);
         var now = _time.GetUtcNow().ToUnixTimeSeconds();
@@ -48,7 +47,7 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
     [Fact]
     public void WhatIsOlderThanTheWindow_IsNotInIt()
     {
-        _gauge.Count([Miss("a", 1)]);
+        Write([Miss("a", 1)]);
         _time.Advance(TrafficGauge.LongestWindow * Second);
         Assert.Equal(1, _gauge.Report(TrafficGauge.LongestWindow, 1).Totals.Exchanges);
         Assert.Equal(0, _gauge.Report(TrafficGauge.LongestWindow - 1, 1).Totals.Exchanges);
@@ -59,10 +58,10 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
     [Fact]
     public void Seconds_StayWhereTheyAreWhenTheClockIsSet()
     {
-        _gauge.Count([Miss("a", 1)]);
+        Write([Miss("a", 1)]);
         _time.Advance(Second);
         _time.Step(TimeSpan.FromHours(-1));
-        _gauge.Count([Miss("a", 1), Miss("a", 1)]);
+        Write([Miss("a", 1), Miss("a", 1)]);
         _time.Advance(Second);
         var series = _gauge.Report(3, 1).Series;
         Assert.Equal([0, 1, 2], series.Exchanges);
@@ -74,7 +73,7 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
     {
         var other = Miss("a", 7);
         other.Listener = "other";
-        _gauge.Count([Miss("a", 1), other]);
+        Write([Miss("a", 1), other]);
         _time.Advance(Second);
         var report = _gauge.Report(10, 10);
         Assert.Equal([("other", 1L, 7L), ("test", 1, 1)], report.Listeners.Select(listener => (listener.Name, listener.Exchanges, listener.BytesDown)));
@@ -85,7 +84,7 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
     [Fact]
     public void Tops_AreByWhatIsAskedFor()
     {
-        _gauge.Count([Hit("often.test", 1), Hit("often.test", 1), Miss("large.test", 1000), Denied("ads.test"), Denied("ads.test"), Denied("ads.test")]);
+        Write([Hit("often.test", 1), Hit("often.test", 1), Miss("large.test", 1000), Denied("ads.test"), Denied("ads.test"), Denied("ads.test")]);
         Assert.Equal(["ads.test", "often.test", "large.test"], _gauge.Report(60, 10).Hosts.Select(host => host.Name));
         Assert.Equal(["large.test"], _gauge.Report(60, 1, TrafficOrder.Bytes).Hosts.Select(host => host.Name));
         Assert.Equal(["often.test"], _gauge.Report(60, 1, TrafficOrder.Hits).Hosts.Select(host => host.Name));
@@ -105,7 +104,7 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
         _time.Advance(Second);
         Assert.Equal((20, 200), _gauge.RateOf(17));
         _open.Clear();
-        _gauge.Count([Tunnel(17, 35, 350)]);
+        Write([Tunnel(17, 35, 350)]);
         _time.Advance(Second);
         var series = _gauge.Report(3, 1).Series;
         Assert.Equal([10, 20, 5], series.BytesUp);
@@ -118,7 +117,9 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
     [Fact]
     public void Recent_AreTheLastThatFitTheFilter()
     {
-        _gauge.Count([.. Enumerable.Range(0, TrafficGauge.MostRecent + 100).Select(i => Miss($"h{i % 2}.test", i))]);
+        Write([.. Enumerable.Range(0, TrafficGauge.MostRecent).Select(i => Miss($"h{i % 2}.test", i))]);
+        _time.Advance(Second);
+        Write([.. Enumerable.Range(TrafficGauge.MostRecent, 100).Select(i => Miss($"h{i % 2}.test", i))]);
         var filter = RecordFilter.All;
         Assert.Null(RecordFilter.TryAdd(ref filter, "host", "h1.test", _time.GetUtcNow()));
         Assert.Equal([TrafficGauge.MostRecent + 99, TrafficGauge.MostRecent + 97], _gauge.Recent(filter, 2).Select(record => record.ResponseBytes));
@@ -126,10 +127,40 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Recent_OfASecondThatHasTooMany_AreItsFirst()
+    {
+        Write([.. Enumerable.Range(0, TrafficGauge.MostRecent + 100).Select(i => Miss("a", i))]);
+        Assert.Equal(TrafficGauge.MostRecent - 1, _gauge.Recent(RecordFilter.All, 1)[0].ResponseBytes);
+        _time.Advance(Second);
+        Write([Miss("a", 7)]);
+        Assert.Equal(7, _gauge.Recent(RecordFilter.All, 1)[0].ResponseBytes);
+        _time.Advance(Second);
+        Assert.Equal(TrafficGauge.MostRecent + 101, _gauge.Report(10, 1).Totals.Exchanges);
+    }
+
+    [Fact]
+    public void Refused_AreNotDrivenOutByOthers()
+    {
+        var refused = Denied("ads.test");
+        refused.Time = _time.GetUtcNow();
+        Write([refused]);
+        for (var i = 0; i < 3; i++)
+        {
+            _time.Advance(Second);
+            Write([.. Enumerable.Range(0, TrafficGauge.MostRecent).Select(_ => Miss("a", 1))]);
+        }
+        var filter = RecordFilter.All;
+        Assert.Null(RecordFilter.TryAdd(ref filter, "verdict", "deny", _time.GetUtcNow()));
+        Assert.Same(refused, Assert.Single(_gauge.Recent(filter, 10)));
+        // It ended last of all: those have no time.
+        Assert.Same(refused, _gauge.Recent(RecordFilter.All, 1)[0]);
+    }
+
+    [Fact]
     public void Recent_HoldNoMoreTextThanFits()
     {
-        _gauge.Count([.. Enumerable.Range(0, 300).Select(_ => Miss(new string('x', 64 << 10), 1))]);
-        Assert.InRange(_gauge.Recent(RecordFilter.All, int.MaxValue).Count, 100, 128);
+        Write([.. Enumerable.Range(0, 300).Select(_ => Miss(new string('x', 64 << 10), 1))]);
+        Assert.InRange(_gauge.Recent(RecordFilter.All, int.MaxValue).Count, 50, 64);
     }
 
     [Fact]
@@ -138,7 +169,7 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
         var filter = RecordFilter.All;
         Assert.Null(RecordFilter.TryAdd(ref filter, "verdict", "deny", _time.GetUtcNow()));
         using var reader = _gauge.Follow(filter);
-        _gauge.Count([Miss("a", 1), Denied("b")]);
+        Write([Miss("a", 1), Denied("b")]);
         _time.Advance(2 * Second);
         Assert.True(await reader.WaitAsync(TestContext.Current.CancellationToken));
         var events = Read(reader);
@@ -150,11 +181,11 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
     public async Task SlowFollower_MissesAndHoldsUpNobody()
     {
         using var slow = _gauge.Follow(RecordFilter.All);
-        _gauge.Count([.. Enumerable.Range(0, 5000).Select(_ => Miss("a", 1))]);
+        Write([.. Enumerable.Range(0, 5000).Select(_ => Miss("a", 1))]);
         var got = Read(slow).Count;
         Assert.Equal(5000, got + slow.TakeMissed());
         Assert.Equal(0, slow.TakeMissed());
-        _gauge.Count([Miss("a", 1)]);
+        Write([Miss("a", 1)]);
         Assert.Single(Read(slow));
         await _gauge.DisposeAsync();
         Assert.False(await slow.WaitAsync(TestContext.Current.CancellationToken));
@@ -165,18 +196,24 @@ public sealed class TrafficGaugeTests : IAsyncDisposable
     {
         var reader = _gauge.Follow(RecordFilter.All);
         reader.Dispose();
-        _gauge.Count([Miss("a", 1)]);
+        Write([Miss("a", 1)]);
         Assert.Empty(Read(reader));
     }
 
     [Fact]
-    public async Task WhatIsWritten_IsCounted()
+    public async Task ManyAtOnce_AreAllCounted()
     {
-        for (var i = 0; i < 5000; i++)
-            _gauge.Write(Miss("a", 1));
-        await _gauge.DisposeAsync();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => Write([.. Enumerable.Range(0, 5000).Select(j => Miss($"h{i * j % 3000}.test", 1))]), TestContext.Current.CancellationToken)));
         _time.Advance(Second);
-        Assert.Equal((5000, 0), (_gauge.Report(10, 1).Totals.Exchanges, _gauge.Missed));
+        var report = _gauge.Report(10, 1);
+        Assert.Equal((40000, 40000), (report.Totals.Exchanges, report.Totals.BytesDown));
+        Assert.Equal(40000, report.Clients[0].Exchanges);
+    }
+
+    private void Write(ExchangeRecord[] records)
+    {
+        foreach (var record in records)
+            _gauge.Write(record);
     }
 
     private static List<LiveEvent> Read(LiveTraffic reader)

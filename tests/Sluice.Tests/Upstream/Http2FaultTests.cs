@@ -9,11 +9,16 @@ public class Http2FaultTests
 {
     private static readonly (string, string) Ok = (":status", "200");
 
-    private static ScriptedOrigin Saying(Func<int, byte[][]> frames, bool closes = false) => ScriptedOrigin.StartRaw(async c =>
+    /// <param name="headSeen">What follows the first frame waits for it.</param>
+    private static ScriptedOrigin Saying(Func<int, byte[][]> frames, bool closes = false, Task? headSeen = null) => ScriptedOrigin.StartRaw(async c =>
     {
         var stream = await RawHttp2.BeginAsync(c);
-        foreach (var frame in frames(stream))
+        foreach (var (i, frame) in frames(stream).Index())
+        {
+            if (i == 1 && headSeen is not null)
+                await headSeen.Within();
             await c.SendAsync(frame);
+        }
         if (closes)
             c.HalfClose();
         await c.WaitUntilGoneAsync();
@@ -23,6 +28,17 @@ public class Http2FaultTests
     {
         using var asking = new Asking();
         return await asking.WholeAsync(Http2Asking.Request(origin.Port));
+    }
+
+    /// <summary>The same where the answer breaks off behind its head; not before that has been seen, as the library need not give a head whose stream has failed already.</summary>
+    private static async Task<Answer> AskAsync(Func<int, byte[][]> frames, bool closes = false)
+    {
+        var headSeen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var origin = Saying(frames, closes, headSeen.Task);
+        using var asking = new Asking();
+        await using var reply = await asking.AskAsync(Http2Asking.Request(origin.Port)).Within();
+        headSeen.SetResult();
+        return new Answer(reply.Head.Status, await Asking.ReadAsync(reply), reply.Error, reply.Trailers);
     }
 
     // RFC 9113 s.8.2.1, s.10.3
@@ -36,8 +52,7 @@ public class Http2FaultTests
     {
         await using var origin = Saying(s => [RawHttp2.Headers(s, end: true, Ok, (name, value))]);
         Assert.Equal(ForwardError.BadResponse, (await AskAsync(origin)).Error);
-        await using var late = Saying(s => [RawHttp2.Headers(s, end: false, Ok), RawHttp2.Headers(s, end: true, (name, value))]);
-        var answer = await AskAsync(late);
+        var answer = await AskAsync(s => [RawHttp2.Headers(s, end: false, Ok), RawHttp2.Headers(s, end: true, (name, value))]);
         Assert.Equal((200, ForwardError.BadResponse, null), (answer.Status, answer.Error, answer.Trailers));
     }
 
@@ -111,16 +126,14 @@ public class Http2FaultTests
     {
         await using var first = Saying(s => [RawHttp2.Reset(s, code)]);
         Assert.Equal(before, (await AskAsync(first)).Error);
-        await using var second = Saying(s => [RawHttp2.Headers(s, end: false, Ok), RawHttp2.Data(s, end: false, "half"), RawHttp2.Reset(s, code)]);
-        var answer = await AskAsync(second);
+        var answer = await AskAsync(s => [RawHttp2.Headers(s, end: false, Ok), RawHttp2.Data(s, end: false, "half"), RawHttp2.Reset(s, code)]);
         Assert.Equal((200, within), (answer.Status, answer.Error));
     }
 
     [Fact]
     public async Task FinInTheAnswer_IsIncomplete()
     {
-        await using var origin = Saying(s => [RawHttp2.Headers(s, end: false, Ok), RawHttp2.Data(s, end: false, "half")], closes: true);
-        var answer = await AskAsync(origin);
+        var answer = await AskAsync(s => [RawHttp2.Headers(s, end: false, Ok), RawHttp2.Data(s, end: false, "half")], closes: true);
         Assert.Equal((200, ForwardError.Incomplete), (answer.Status, answer.Error));
         await using var silent = Saying(_ => [], closes: true);
         Assert.Equal(ForwardError.Terminated, (await AskAsync(silent)).Error);
@@ -138,6 +151,9 @@ public class Http2FaultTests
         {
             var first = Interlocked.Increment(ref connections) == 1;
             var stream = await RawHttp2.BeginAsync(c);
+            // What has not been begun would still be whole.
+            if (first && body is not null)
+                await RawHttp2.ReadDataAsync(c, body.Length);
             await c.SendAsync(first ? RawHttp2.GoAway(0, 0) : RawHttp2.Headers(stream, end: true, Ok));
             await c.WaitUntilGoneAsync();
         });
@@ -178,8 +194,8 @@ public class Http2FaultTests
     [Fact]
     public async Task ClosedPort_IsRefused()
     {
-        var origin = ScriptedOrigin.With("never");
-        await origin.DisposeAsync();
-        Assert.Equal(ForwardError.Refused, (await AskAsync(origin)).Error);
+        using var closed = new ClosedPort();
+        using var asking = new Asking();
+        Assert.Equal(ForwardError.Refused, (await asking.WholeAsync(Http2Asking.Request(closed.Port))).Error);
     }
 }

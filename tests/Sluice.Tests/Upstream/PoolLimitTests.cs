@@ -90,12 +90,10 @@ public class PoolLimitTests
     [Fact]
     public async Task DialThatFails_GivesItsPlaceBack()
     {
-        var origin = ScriptedOrigin.With("ok");
-        var request = Asking.Request(origin);
-        await origin.DisposeAsync();
+        using var closed = new ClosedPort();
         using var asking = new Asking(mostPerUpstream: 1);
         for (var i = 0; i < 3; i++)
-            Assert.Equal(ForwardError.Refused, (await asking.WholeAsync(request)).Error);
+            Assert.Equal(ForwardError.Refused, (await asking.WholeAsync(Asking.RequestTo("127.0.0.1", closed.Port))).Error);
     }
 
     [Fact]

@@ -205,10 +205,9 @@ public class PoolTests
     [Fact]
     public async Task ClosedPort_IsRefused()
     {
-        var origin = Numbering();
-        await origin.DisposeAsync();
+        using var closed = new ClosedPort();
         using var asking = new Asking();
-        Assert.Equal(ForwardError.Refused, (await asking.WholeAsync(Asking.Request(origin))).Error);
+        Assert.Equal(ForwardError.Refused, (await asking.WholeAsync(Asking.RequestTo("127.0.0.1", closed.Port))).Error);
     }
 
     [Fact]

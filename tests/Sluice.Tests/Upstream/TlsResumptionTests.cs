@@ -51,7 +51,7 @@ public class TlsResumptionTests
     private static async Task<Server> StartAsync(TempFolder folder, string version)
     {
         var path = RealClients.Find("openssl");
-        Assert.SkipWhen(path is null, "openssl is not installed");
+        Assert.SkipWhen(path is null, "needs openssl, which ./test installs");
         var process = Process.Start(new ProcessStartInfo(path!,
         [
             "s_server", "-accept", "127.0.0.1:0", "-cert", folder.File("own.pem"), "-key", folder.File("own.pem"),

@@ -82,6 +82,9 @@ internal sealed class DiskIndex
 
     public bool MayHold(ulong keyHash) => ShardOf(keyHash).MayHold(keyHash);
 
+    /// <summary>The record stands there still.</summary>
+    public bool Holds(in Slot slot) => ShardOf(slot.KeyHash).Holds(slot);
+
     /// <summary>All slots of the key, newest first, and marks them as touched. <paramref name="found"/> has room for <see cref="MaxVariants"/>.</summary>
     public int Find(ulong keyHash, Span<Slot> found) => ShardOf(keyHash).Find(keyHash, found);
 
@@ -136,6 +139,17 @@ internal sealed class DiskIndex
         {
             lock (_gate)
                 return !_slots[FirstOf(keyHash)].IsEmpty;
+        }
+
+        public bool Holds(in Slot slot)
+        {
+            lock (_gate)
+            {
+                for (var i = Start(slot.KeyHash); !_slots[i].IsEmpty; i = Next(i))
+                    if (_slots[i].IsAt(slot.KeyHash, slot.Segment, slot.Offset))
+                        return true;
+            }
+            return false;
         }
 
         public int Find(ulong keyHash, Span<Slot> found)

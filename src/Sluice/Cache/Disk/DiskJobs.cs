@@ -12,26 +12,30 @@ internal abstract class DiskJob
     public virtual bool IsUrgent => false;
 }
 
-/// <summary>An entry whose body is in memory.</summary>
-internal sealed class PutJob(Entry entry, ulong keyHash, uint variantHash) : DiskJob
+/// <summary>An entry on its way into the index.</summary>
+internal abstract class StoreJob(ulong keyHash) : DiskJob
 {
     private volatile bool _isCancelled;
 
-    public Entry Entry => entry;
-
     public ulong KeyHash => keyHash;
+
+    /// <summary>It was removed before it was found.</summary>
+    public bool IsCancelled => _isCancelled;
+
+    public void Cancel() => _isCancelled = true;
+}
+
+/// <summary>An entry whose body is in memory.</summary>
+internal sealed class PutJob(Entry entry, ulong keyHash, uint variantHash) : StoreJob(keyHash)
+{
+    public Entry Entry => entry;
 
     public uint VariantHash => variantHash;
 
     /// <summary>One of the same key that waits, too.</summary>
     public PutJob? Before { get; set; }
 
-    /// <summary>It was removed before it was written.</summary>
-    public bool IsCancelled => _isCancelled;
-
     public override long Bytes => entry.Size;
-
-    public void Cancel() => _isCancelled = true;
 }
 
 /// <summary>A new head for the octets of an entry that stay where they are, or are copied.</summary>
@@ -77,7 +81,7 @@ internal sealed class PieceJob(DiskWriter writer, byte[] octets, int length) : D
 
 /// <summary>The end of a large body.</summary>
 /// <param name="entry">What it belongs to; null: it is given up.</param>
-internal sealed class EndJob(DiskWriter writer, Entry? entry) : DiskJob
+internal sealed class EndJob(DiskWriter writer, Entry? entry, ulong keyHash) : StoreJob(keyHash)
 {
     public DiskWriter Writer => writer;
 

@@ -66,8 +66,12 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
             foreach (var (job, header, offset) in _records)
             {
                 var slot = _open.Add(header, at + offset, SlotMarks.Verified);
-                if (!job.IsCancelled)
-                    Index(slot);
+                if (job.IsCancelled)
+                    continue;
+                Index(slot);
+                // Whoever cancels it looks into the index then.
+                if (job.IsCancelled)
+                    Forget(job.KeyHash);
             }
         }
         else
@@ -80,9 +84,10 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     /// <param name="removed">What was found of the key.</param>
     public void Bury(ulong keyHash, IReadOnlyList<Slot> removed)
     {
-        // What was on its way into the index then is in it by now; what came after the removal is still to come.
-        foreach (var slot in removed.Concat(index.RemoveAll(keyHash)))
+        foreach (var slot in removed)
             RemoveAlone(slot);
+        // What was on its way into the index then is in it by now; what came after the removal is still to come.
+        Forget(keyHash);
         var header = RecordHeader.Tombstone(keyHash);
         Add(header);
         if (Append(_pieces, header.Length) is { } at)
@@ -114,19 +119,19 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
         }, () => GiveUp(writer));
     }
 
-    public void End(EndJob job, Func<Entry, (ulong KeyHash, uint VariantHash)> hashes)
+    public void End(EndJob job, Func<Vary, uint> hash)
     {
         var writer = job.Writer;
-        if (job.Entry is not { } entry)
+        if (job.Entry is not { } entry || job.IsCancelled)
         {
             GiveUp(writer);
             return;
         }
-        var (keyHash, variantHash) = hashes(entry);
+        var (keyHash, variantHash) = (job.KeyHash, hash(entry.Head.Vary));
         if (writer.HasFailed || writer.Segment is not { } segment)
         {
             GiveUp(writer);
-            index.RemoveAll(keyHash);
+            Forget(keyHash);
             return;
         }
         Try(segment.Path, () =>
@@ -137,10 +142,12 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
             WriteAlone(segment, keyHash, variantHash, writer.Written, at, meta);
             _writing.Remove(writer);
             Index(new Slot(keyHash, variantHash, segment.Number, 0, writer.Written, meta.Length, SlotMarks.Verified));
+            if (job.IsCancelled)
+                Forget(keyHash);
         }, () =>
         {
             GiveUp(writer);
-            index.RemoveAll(keyHash);
+            Forget(keyHash);
         });
     }
 
@@ -148,7 +155,8 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     public void Rewrite(RewriteJob job, uint variantHash)
     {
         var old = job.Old;
-        if (faults.Pauses || segments.Get(old.Segment) is not { } segment)
+        // What was removed or replaced meanwhile does not come back under a new head.
+        if (faults.Pauses || !index.Holds(old) || segments.Get(old.Segment) is not { } segment)
             return;
         Try(segment.Path, () =>
         {
@@ -222,7 +230,13 @@ internal sealed class DiskStore(Segments segments, DiskIndex index, DiskFaults f
     private void Lose(PutJob job)
     {
         if (!job.IsCancelled)
-            index.RemoveAll(job.KeyHash);
+            Forget(job.KeyHash);
+    }
+
+    private void Forget(ulong keyHash)
+    {
+        foreach (var slot in index.RemoveAll(keyHash))
+            RemoveAlone(slot);
     }
 
     private void Index(in Slot slot)

@@ -31,6 +31,7 @@ internal sealed class DiskTier : IAsyncDisposable
     private readonly DiskStore _store;
     private readonly DiskLoader _loader;
     private readonly ConcurrentDictionary<CacheKey, PutJob> _waiting = new();
+    private readonly ConcurrentDictionary<EndJob, EndJob> _ending = new(); // large ones, whole, that are not found yet
     private readonly Thread _writer;
     private readonly Task _loading;
     private long _hits, _stores, _refused;
@@ -131,6 +132,12 @@ internal sealed class DiskTier : IAsyncDisposable
         var waits = _waiting.TryGetValue(key, out var job);
         for (; job is not null; job = job.Before)
             job.Cancel();
+        if (!_ending.IsEmpty)
+            foreach (var end in _ending.Values.Where(end => end.KeyHash == keyHash))
+            {
+                end.Cancel();
+                waits = true;
+            }
         _loader.Bury(keyHash);
         var removed = _index.RemoveAll(keyHash);
         if (removed.Length == 0 && !waits && _loading.IsCompleted)
@@ -144,6 +151,8 @@ internal sealed class DiskTier : IAsyncDisposable
         foreach (var job in _waiting.Values)
             for (var each = job; each is not null; each = each.Before)
                 each.Cancel();
+        foreach (var end in _ending.Values)
+            end.Cancel();
         _loader.BuryAll();
         _index.Clear();
         _queue.TryAdd(new ClearJob());
@@ -187,9 +196,14 @@ internal sealed class DiskTier : IAsyncDisposable
 
     internal void End(DiskWriter writer, Entry? entry)
     {
+        var job = new EndJob(writer, entry, entry is null ? 0 : HashOf(entry.Key));
         if (entry is not null)
+        {
             Interlocked.Increment(ref _stores);
-        _queue.TryAdd(new EndJob(writer, entry));
+            _ending[job] = job;
+        }
+        if (!_queue.TryAdd(job))
+            _ending.TryRemove(job, out _);
     }
 
     private async ValueTask<Entry[]> WithWaitingAsync(CacheKey key, PutJob? job)
@@ -277,6 +291,8 @@ internal sealed class DiskTier : IAsyncDisposable
                 {
                     if (job is PutJob put)
                         _waiting.TryRemove(new(put.Entry.Key, put));
+                    else if (job is EndJob end)
+                        _ending.TryRemove(end, out _);
                     _queue.Done(job);
                 }
                 jobs.Clear();
@@ -314,7 +330,7 @@ internal sealed class DiskTier : IAsyncDisposable
                 _store.Write(piece);
                 break;
             case EndJob end:
-                _store.End(end, entry => (HashOf(entry.Key), VariantOf(entry.Head.Vary)));
+                _store.End(end, VariantOf);
                 break;
             case MarkJob mark:
                 mark.Done.TrySetResult();

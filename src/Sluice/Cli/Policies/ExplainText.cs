@@ -39,7 +39,8 @@ internal static class ExplainText
     private static string VerdictOf(ExplainReport report)
     {
         var by = report.Rule is { } rule ? $" by rule '{rule}'{(report.List is { } list ? $", {list}:{report.Line}" : "")}" : report.Policy is null ? "" : " by default";
-        var more = $"{(report.Tags is { } tags ? $", tags {tags}" : "")}{(report.BypassesCache ? ", without the cache" : "")}{(report.Upstream is { } upstream ? $", to upstream {upstream}" : "")}";
+        var more = $"{(report.Tags is { } tags ? $", tags {tags}" : "")}{(report.BypassesCache ? ", without the cache" : "")}{(report.Upstream is { } upstream ? $", to upstream {upstream}" : "")}"
+            + (report.CapturedBy is { } capturer ? $", captured by {capturer}" : "");
         return report.Status == 0 ? $"{report.Verdict}{by}{more}"
             : $"{report.Verdict}{by} ({report.Status}{(report.Redirect is { } redirect ? $" to {redirect}" : "")}){more}: {report.Reason}";
     }

@@ -55,7 +55,7 @@ internal sealed class TopFeed(AdminClient client, TimeProvider time)
     {
         while (!stop.IsCancellationRequested)
         {
-            await TryAsync(async () => await AskRecentAsync(filter, stop) ?? await FollowOnceAsync(filter, stop), stop);
+            await TryAsync(() => FollowOnceAsync(filter, stop), stop);
             await Task.Delay(Every, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -111,12 +111,19 @@ internal sealed class TopFeed(AdminClient client, TimeProvider time)
             return problem;
         await using (stream)
         {
+            // Those of before the stream. What came between the two is in both.
+            if (await AskRecentAsync(filter, stop) is { } refused)
+                return refused;
+            var known = Data.Exchanges.Select(exchange => exchange.Number).ToHashSet();
             var batch = new List<LoggedExchange>();
             await foreach (var item in SseParser.Create(stream).EnumerateAsync(stop))
             {
                 // Taken over once a second, or when there are many: the list is made anew each time.
                 if (item.EventType == "record")
-                    batch.Add(JsonSerializer.Deserialize<LoggedExchange>(item.Data)!);
+                {
+                    if (JsonSerializer.Deserialize<LoggedExchange>(item.Data) is { } exchange && !known.Remove(exchange.Number))
+                        batch.Add(exchange);
+                }
                 else if (item.EventType == "missed")
                     Change(data => data with { Missed = data.Missed + JsonSerializer.Deserialize<MissedRecords>(item.Data, JsonSerializerOptions.Web)!.Count });
                 if (item.EventType == "record" && batch.Count < Kept)

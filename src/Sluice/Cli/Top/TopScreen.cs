@@ -64,7 +64,7 @@ internal static class TopScreen
                 $"up {Bytes((long)Rate(series.BytesUp))}/s", $"down {Bytes((long)Rate(series.BytesDown))}/s", $"{data.Now.ToLocalTime():HH:mm:ss}"))),
             ink.Fit(string.Join("  ",
                 $"in {Care.AdminText.Span(view.Window)}: {Count(sums.Exchanges)}", $"cache {Percent(sums.Hits, sums.Lookups)} saves {Bytes(sums.SavedBytes)}", $"refused {Count(sums.Denied)}", $"failed {Count(sums.Failed)}",
-                string.Join("  ", new[] { data.Missed > 0 ? $"not shown {Count(data.Missed)}" : "", traffic.Missed > 0 ? $"not counted {Count(traffic.Missed)}" : "" }.Where(s => s.Length > 0)))),
+                data.Missed > 0 ? $"not shown {Count(data.Missed)}" : "")),
             ink.Dim(Sparkline(series.Exchanges, ink.Width)),
         ];
     }

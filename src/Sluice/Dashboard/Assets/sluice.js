@@ -14,6 +14,7 @@ async function refresh() {
     if (answer.redirected) return location.reload(); // The session has ended.
     if (!answer.ok) throw new Error(answer.statusText);
     const page = parse(await answer.text());
+    if (document.hidden) return; // Since it was asked for.
     for (const part of document.querySelectorAll('[data-live]')) {
       const next = page.getElementById(part.id);
       if (next && !isInUse(part)) morph(part, next);

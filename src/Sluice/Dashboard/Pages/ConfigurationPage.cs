@@ -9,7 +9,7 @@ internal static class ConfigurationPage
 {
     private const string Path = "/configuration";
 
-    private static readonly Column[] ListenerColumns = [new("Listener", "main"), new("Kind"), new("Address"), new("Open connections", "n")];
+    private static readonly Column[] ListenerColumns = [new("Listener", "main"), new("Kind"), new("Address", "wide"), new("Open connections", "n")];
 
     private static readonly Column[] OutputColumns = [new("Records go to", "main"), new("Written", "n"), new("Dropped", "n"), new("Failures", "n")];
 

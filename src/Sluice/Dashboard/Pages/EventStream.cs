@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Sluice.Records;
 
 namespace Sluice.Dashboard.Pages;
 
-/// <summary>Server-sent events (HTML s.9.2) of a page: what passes, until the reader leaves or its session ends.</summary>
+/// <summary>Server-sent events (HTML s.9.2) of a page: what passes, until the reader leaves, its session ends or the program does.</summary>
 internal static class EventStream
 {
     /// <summary>Of all readers together.</summary>
@@ -23,7 +25,8 @@ internal static class EventStream
             Interlocked.Decrement(ref s_readers);
             throw new AdminProblemException(StatusCodes.Status503ServiceUnavailable, $"{MostReaders} pages are live already.");
         }
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var ends = context.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, ends);
         stop.CancelAfter(Longest);
         try
         {

@@ -74,7 +74,7 @@ internal static class ExplainPage
         return Html.Of($"""
             <h2>{word} by {by}{where}</h2>
             {(report.Reason.Length == 0 ? Html.Empty : Html.Of($"<p>{report.Status} {report.Reason}</p>"))}
-            <dl class="inline">{Fact("Listener", report.Listener)}{Fact("Policy", report.Policy)}{Fact("Redirect", report.Redirect)}{Fact("Tags", report.Tags)}{Fact("Cache", report.BypassesCache ? "bypassed" : null)}{Fact("Upstream", report.Upstream)}{Fact("Dial as", report.DialAs)}</dl>
+            <dl class="inline">{Fact("Listener", report.Listener)}{Fact("Policy", report.Policy)}{Fact("Redirect", report.Redirect)}{Fact("Tags", report.Tags)}{Fact("Cache", report.BypassesCache ? "bypassed" : null)}{Fact("Upstream", report.Upstream)}{Fact("Dial as", report.DialAs)}{Fact("Captured by", report.CapturedBy)}</dl>
             """);
     }
 
@@ -99,7 +99,7 @@ internal static class ExplainPage
 
     private static Html Dial(ExplainedDial dial) => Html.Of($"""
         {(dial.To is null ? Html.Empty : Html.Of($"<p><code>{dial.To}</code></p>"))}
-        {(dial.WhyNot is null ? Html.Empty : Html.Of($"<p>Nothing is dialled: {dial.WhyNot}.</p>"))}
+        {(dial.WhyNot is null ? Html.Empty : Html.Of($"<p>Nothing is dialled: {dial.WhyNot.TrimEnd('.')}.</p>"))}
         {(dial.Addresses.Count == 0 ? Html.Empty : Html.Of($"<ul class=\"lines\">{dial.Addresses.Select(Address)}</ul>"))}
         """);
 

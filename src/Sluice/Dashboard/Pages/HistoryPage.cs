@@ -67,5 +67,5 @@ internal static class HistoryPage
     }
 
     private static Row Missing(StoredRecord row, DateTimeOffset now) => new($"{row.Id}", Figures.Clock(row.Time, now), Html.Empty,
-        Html.Of($"<span class=\"caution\">{Figures.Count(row.Dropped)} {(row.Dropped == 1 ? "record is" : "records are")} missing here: they came faster than they could be stored</span>"), Html.Empty, Html.Empty, Html.Empty, Html.Empty);
+        Html.Of($"<span class=\"caution\">{Figures.Count(row.Dropped)} {(row.Dropped == 1 ? "record is" : "records are")} missing here: they could not be stored in time</span>"), Html.Empty, Html.Empty, Html.Empty, Html.Empty);
 }

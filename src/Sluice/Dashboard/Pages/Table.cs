@@ -1,7 +1,7 @@
 namespace Sluice.Dashboard.Pages;
 
 /// <param name="Title">Stands above, and before each cell where the page is narrow.</param>
-/// <param name="Kind"><c>n</c>: numbers, to the right. <c>main</c>: what the row is about. <c>act</c>: buttons.</param>
+/// <param name="Kind"><c>n</c>: numbers, to the right. <c>main</c>: what the row is about. <c>wide</c>: a line of its own where the page is narrow. <c>act</c>: buttons.</param>
 internal sealed record Column(string Title, string Kind = "");
 
 /// <param name="Key">Of what the row is about, to find it again when the table is shown anew.</param>

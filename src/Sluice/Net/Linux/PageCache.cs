@@ -1,7 +1,7 @@
 // Whether octets of a file can be had without waiting for a disk.
 //
 // What: sendfile(2) reads what is not in memory yet, and an event loop would wait for that. So the octets are looked for before: a read of one
-// octet with RWF_NOWAIT (preadv2(2)) fails with EAGAIN where the page is not there, and begins nothing.
+// octet with RWF_NOWAIT (preadv2(2)) fails with EAGAIN where the page is not there; newer kernels begin to fetch it.
 // Strategy: the kernel reads files in windows and lets go of them in that order, so one probe in each window and one at the end answer
 // for what lies between. Which file systems know the flag is asked once for each open file.
 // Facts: tmpfs never waits and does not know the flag (EOPNOTSUPP); neither do network file systems and FUSE, which do wait.

@@ -1,6 +1,6 @@
 namespace Sluice.Records.Formats;
 
-/// <summary>Writes records as lines. Used by one writer at a time. Whatever a record's strings hold, one record is one
+/// <summary>Writes records as lines, on any thread. Whatever a record's strings hold, one record is one
 /// line without control characters but its final LF; ASCII, or UTF-8 in JSON.</summary>
 internal interface IRecordFormat
 {

@@ -103,10 +103,10 @@ internal sealed class JsonFormat(bool asciiOnly = false) : IRecordFormat
 
     private static void PutMilliseconds(ReadOnlySpan<byte> begin, TimeSpan value, LineBuffer to)
     {
-        var microseconds = (long)Math.Round(value.TotalMicroseconds);
+        var microseconds = (value.Ticks + TimeSpan.TicksPerMicrosecond / 2) / TimeSpan.TicksPerMicrosecond;
         to.Put(begin).Put(microseconds / 1000);
         if (microseconds % 1000 is > 0 and var rest)
-            to.Put((byte)'.').Put(rest, "D3");
+            to.Put((byte)'.').PutThousandths((int)rest);
     }
 
     private static ReadOnlySpan<byte> Kind(RecordKind kind) => kind switch

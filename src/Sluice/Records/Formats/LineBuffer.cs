@@ -55,7 +55,18 @@ internal sealed class LineBuffer(int capacity)
 
     /// <summary>RFC 3339, UTC, with milliseconds.</summary>
     public LineBuffer PutTime(DateTimeOffset time) =>
-        Put(time.UtcDateTime, "s").Put((byte)'.').Put(time.Millisecond, "D3").Put((byte)'Z');
+        Put(time.UtcDateTime, "s").Put((byte)'.').PutThousandths(time.Millisecond).Put((byte)'Z');
+
+    /// <summary>0 to 999, in three digits.</summary>
+    public LineBuffer PutThousandths(int value)
+    {
+        var digits = Room(3);
+        digits[0] = (byte)('0' + value / 100);
+        digits[1] = (byte)('0' + value / 10 % 10);
+        digits[2] = (byte)('0' + value % 10);
+        Length += 3;
+        return this;
+    }
 
     /// <summary>A number or a time, invariant.</summary>
     public LineBuffer Put<T>(T value, ReadOnlySpan<char> format = default) where T : IUtf8SpanFormattable
@@ -69,7 +80,12 @@ internal sealed class LineBuffer(int capacity)
     }
 
     /// <summary>The address without its port; an IPv4 client of a dual-mode socket as IPv4.</summary>
-    public LineBuffer Put(IPAddress address) => Put<IPAddress>(SafeText.Plain(address));
+    public LineBuffer Put(IPAddress address)
+    {
+        Span<byte> text = stackalloc byte[64];
+        address.TryFormat(text, out var length);
+        return Put(address.IsIPv4MappedToIPv6 ? text["::ffff:".Length..length] : text[..length]);
+    }
 
     /// <summary>Text in which every char outside <paramref name="plain"/> is escaped octet by octet: one of Latin-1 as
     /// that octet (so came it over the wire), others as UTF-8.</summary>

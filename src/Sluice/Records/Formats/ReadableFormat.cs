@@ -40,7 +40,7 @@ internal sealed class ReadableFormat(TimeZoneInfo zone) : IRecordFormat
     public void WriteDropped(long count, DateTimeOffset now, LineBuffer to)
     {
         PutTime(now, to);
-        to.Put("  "u8).Put(count).Put(" records were dropped here: they came faster than the log could be written\n"u8);
+        to.Put("  "u8).Put(count).Put(" records were dropped here: they could not be written in time\n"u8);
     }
 
     private void PutTime(DateTimeOffset time, LineBuffer to) =>

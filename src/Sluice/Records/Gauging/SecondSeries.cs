@@ -13,12 +13,15 @@ internal sealed class SecondSeries
     private readonly LatencyHistogram _now = new();
 
     /// <param name="second">The one under way.</param>
-    public SecondSeries(long second)
+    public SecondSeries(string listener, long second)
     {
+        Listener = listener;
         Second = second;
         Touched = second;
         Array.Fill(_latencies, []);
     }
+
+    public string Listener { get; }
 
     /// <summary>The one under way.</summary>
     public long Second { get; private set; }

@@ -9,38 +9,38 @@ internal sealed class TrafficCounts(long second)
     private const int LongestName = 253;
 
     private readonly Dictionary<string, SecondSeries> _listeners = [];
+    private readonly TopNames<string> _hosts = new(second / 60);
+    private readonly TopNames<IPAddress> _clients = new(second / 60);
+    private readonly TopNames<string> _users = new(second / 60);
+    private readonly TopNames<string> _rules = new(second / 60);
     private SecondSeries? _last;
-    private string? _lastName;
 
     /// <summary>The one under way.</summary>
     public long Second { get; private set; } = second;
 
-    public Flows Flows { get; } = new();
-
+    /// <summary>Those that were not refused.</summary>
     public RecentRecords Recent { get; } = new();
 
-    public TopNames<string> Hosts { get; } = new(second / 60);
+    /// <summary>Apart: they are looked for when all else has long been driven out.</summary>
+    public RecentRecords Refused { get; } = new();
 
-    public TopNames<IPAddress> Clients { get; } = new(second / 60);
+    /// <summary>Their seconds that are over change with <see cref="Begin"/> alone.</summary>
+    public SecondSeries[] Listeners => [.. _listeners.Values];
 
-    public TopNames<string> Users { get; } = new(second / 60);
-
-    public TopNames<string> Rules { get; } = new(second / 60);
-
-    public IReadOnlyDictionary<string, SecondSeries> Listeners => _listeners;
-
-    public void Add(ExchangeRecord record)
+    /// <param name="host">The record's.</param>
+    /// <param name="flowed">What of it has been counted while it was open.</param>
+    public void Add(ExchangeRecord record, string? host, Flowed flowed)
     {
-        Of(record.Listener).Add(record, record.Kind == RecordKind.Http ? default : Flows.End(record.Number));
-        Recent.Add(record);
-        if (record.Host is { } host)
-            Hosts.Add(host.Length <= LongestName ? host : host[..LongestName], record);
+        Of(record.Listener).Add(record, flowed);
+        (record.Verdict.Denies ? Refused : Recent).Add(record);
+        if (host is not null)
+            _hosts.Add(host.Length <= LongestName ? host : host[..LongestName], record);
         if (record.Client is { } client)
-            Clients.Add(client.Address, record);
+            _clients.Add(client.Address, record);
         if (record.User is { } user)
-            Users.Add(user, record);
+            _users.Add(user, record);
         if (record.Verdict.Rule is { } rule)
-            Rules.Add(rule, record);
+            _rules.Add(rule, record);
     }
 
     public void AddFlow(string listener, long up, long down) => Of(listener).AddFlow(up, down);
@@ -57,36 +57,31 @@ internal sealed class TrafficCounts(long second)
             if (series.Touched < second - SecondSeries.Longest)
                 _listeners.Remove(name);
         }
-        _lastName = null;
+        _last = null;
+        Recent.Begin();
+        Refused.Begin();
         if (!isMinute)
             return;
-        Hosts.Begin(second / 60);
-        Clients.Begin(second / 60);
-        Users.Begin(second / 60);
-        Rules.Begin(second / 60);
+        _hosts.Begin(second / 60);
+        _clients.Begin(second / 60);
+        _users.Begin(second / 60);
+        _rules.Begin(second / 60);
     }
 
-    /// <summary>What passed in a second that is over.</summary>
-    /// <param name="latencies">An empty one, filled with it.</param>
-    public Counts Sum(long second, LatencyHistogram latencies)
-    {
-        var sum = new Counts();
-        foreach (var series in _listeners.Values)
-        {
-            sum.Add(series.CountsOf(second));
-            latencies.Add(series.LatenciesOf(second));
-        }
-        return sum;
-    }
+    public NamesByMinute NamesSince(long minute) => new(_hosts.Since(minute), _clients.Since(minute), _users.Since(minute), _rules.Since(minute));
 
     private SecondSeries Of(string listener)
     {
         // Names of listeners are the same text for all their records.
-        if (ReferenceEquals(listener, _lastName))
-            return _last!;
+        if (_last is { } last && ReferenceEquals(listener, last.Listener))
+            return last;
         if (!_listeners.TryGetValue(listener, out var series))
-            _listeners[listener] = series = new SecondSeries(Second);
-        (_last, _lastName) = (series, listener);
-        return series;
+            _listeners[listener] = series = new SecondSeries(listener, Second);
+        return _last = series;
     }
 }
+
+/// <summary>Tables of names, each of a minute. They do not change.</summary>
+internal sealed record NamesByMinute(
+    IReadOnlyList<KeyValuePair<string, Tally>[]> Hosts, IReadOnlyList<KeyValuePair<IPAddress, Tally>[]> Clients, IReadOnlyList<KeyValuePair<string, Tally>[]> Users,
+    IReadOnlyList<KeyValuePair<string, Tally>[]> Rules);

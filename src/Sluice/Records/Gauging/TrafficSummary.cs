@@ -38,10 +38,10 @@ internal static class TrafficSummary
         return new TrafficSums(c.Exchanges, c.Failed, c.Denied, c.Hits, c.Lookups, c.BytesUp, c.BytesDown, c.SavedBytes, p50, p90, p99);
     }
 
-    public static ListenerTraffic Listener(string name, SecondSeries series, long first, int seconds)
+    public static ListenerTraffic Listener(SecondSeries series, long first, int seconds)
     {
         var s = Sums([series], first, seconds);
-        return new ListenerTraffic(name, s.Exchanges, s.Failed, s.Denied, s.Hits, s.Lookups, s.BytesUp, s.BytesDown, s.SavedBytes, s.P50, s.P90, s.P99);
+        return new ListenerTraffic(series.Listener, s.Exchanges, s.Failed, s.Denied, s.Hits, s.Lookups, s.BytesUp, s.BytesDown, s.SavedBytes, s.P50, s.P90, s.P99);
     }
 
     public static IReadOnlyList<NamedTraffic> Top<T>(IReadOnlyList<KeyValuePair<T, Tally>[]> minutes, int top, TrafficOrder order) where T : notnull =>
@@ -80,7 +80,9 @@ internal static class TrafficSummary
         _ => named.Exchanges,
     };
 
-    private static Counts Sum(IReadOnlyCollection<SecondSeries> listeners, long first, int seconds, LatencyHistogram latencies)
+    /// <summary>What passed in seconds that are over.</summary>
+    /// <param name="latencies">Gets it, too.</param>
+    public static Counts Sum(IReadOnlyCollection<SecondSeries> listeners, long first, int seconds, LatencyHistogram latencies)
     {
         var sum = new Counts();
         foreach (var series in listeners)

@@ -51,6 +51,7 @@ internal sealed class StateMeters
             var c = _gauges.Cache();
             return [Of(c.Stores, "sluice.cache.update", "store"), Of(c.Freshened, "sluice.cache.update", "freshen"), Of(c.Invalidations, "sluice.cache.update", "invalidate")];
         });
+        UpDown("sluice.cache.fetch.readers", "{request}", "Requests that wait for a fetch under way or read it, those that began one included.", () => [new(_gauges.FetchReaders())]);
         UpDown("sluice.cache.usage", "By", "What a tier holds, heads and overhead included.", () => ByTier(c => c.Bytes, d => d.Bytes));
         UpDown("sluice.cache.limit", "By", "What a tier may hold.", () => ByTier(c => c.CapacityBytes, d => d.CapacityBytes));
         UpDown("sluice.cache.entries", "{entry}", "Answers held, each variant for itself.", () => ByTier(c => c.Entries, d => d.Entries));

@@ -78,18 +78,22 @@ internal sealed class RingWriter : IAsyncDisposable
             if (_file is not null)
                 CloseFile();
         }
-        if (_file is null && !TryOpen())
+        if (_file is null && !TryOpen(out var fault))
         {
             Capture.Lose(passed);
             Capture.Release(passed);
+            if (fault is not null)
+                Fail(fault);
             return;
         }
         _packets.Write(passed, _number);
         _unwritten.Add(passed);
     }
 
-    private bool TryOpen()
+    /// <param name="fault">Why not; null: it was not tried.</param>
+    private bool TryOpen(out Exception? fault)
     {
+        fault = null;
         if (_isFailing && _time.GetElapsedTime(_failedAt) < RetryEvery)
             return false;
         try
@@ -106,7 +110,7 @@ internal sealed class RingWriter : IAsyncDisposable
         }
         catch (Exception e) when (IsFault(e))
         {
-            Fail(e);
+            fault = e;
             return false;
         }
         _number++;
@@ -158,8 +162,7 @@ internal sealed class RingWriter : IAsyncDisposable
 
     private void Fail(Exception why)
     {
-        if (!_isFailing)
-            RecordsLog.CaptureFailed(_log, _options.Folder, why.Message);
+        var wasFailing = _isFailing;
         (_isFailing, _failedAt) = (true, _time.GetTimestamp());
         try
         {
@@ -171,6 +174,9 @@ internal sealed class RingWriter : IAsyncDisposable
         }
         _file?.Dispose();
         _file = null;
+        // Told when all of it is so: whoever hears of it may act at once.
+        if (!wasFailing)
+            RecordsLog.CaptureFailed(_log, _options.Folder, why.Message);
     }
 
     private static bool IsFault(Exception e) => e is IOException or UnauthorizedAccessException;

@@ -74,7 +74,7 @@ internal sealed class SyslogOutput(SyslogOptions options, IRecordFormat format, 
     {
         _message.Clear();
         return _message.Put((byte)'<').Put((int)options.Facility * 8 + severity).Put(">1 "u8)
-            .Put(time.UtcDateTime, "s").Put((byte)'.').Put(time.Millisecond, "D3").Put((byte)'Z').PutLatin1(_origin)
+            .PutTime(time).PutLatin1(_origin)
             .Put(messageId).Put(" [meta sequenceId=\""u8).Put(_sequence).Put("\"]"u8);
     }
 

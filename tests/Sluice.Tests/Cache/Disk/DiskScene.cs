@@ -65,15 +65,23 @@ internal sealed class DiskScene : IAsyncDisposable
         await Tier.WrittenAsync().Within();
     }
 
+    /// <summary>Where an answer of this length goes.</summary>
+    public Task PutAsync(string path, int length) => length > DiskTier.MostShared ? PutLargeAsync(path, 1, length) : PutAsync(Make(path, length: length));
+
     public async Task<bool> PutLargeAsync(string path, int version, int length)
+    {
+        var done = PutLarge(path, version, length);
+        await Tier.WrittenAsync().Within();
+        return done;
+    }
+
+    public bool PutLarge(string path, int version, int length)
     {
         var writer = Tier.TryBegin()!;
         var body = BodyOf(path, version, length);
         for (var at = 0; at < length; at += 100_000)
             writer.Append(body.AsSpan(at, Math.Min(100_000, length - at)));
-        var done = writer.Commit(Key(path), Make(path, version, length).Head, null, 7);
-        await Tier.WrittenAsync().Within();
-        return done;
+        return writer.Commit(Key(path), Make(path, version, length).Head, null, 7);
     }
 
     public async Task<Entry?> FindAsync(string path, string? language = null)

@@ -123,10 +123,7 @@ public class DiskTierTests
     {
         await using var scene = new DiskScene();
         await scene.PutAsync(scene.Make("/keep"));
-        if (length > DiskTier.MostShared)
-            await scene.PutLargeAsync("/a", 1, length);
-        else
-            await scene.PutAsync(scene.Make("/a", length: length));
+        await scene.PutAsync("/a", length);
         Assert.True(scene.Tier.RemoveAll(DiskScene.Key("/a")));
         Assert.Null(await scene.FindAsync("/a"));
         await scene.ReopenAsync();
@@ -137,16 +134,38 @@ public class DiskTierTests
         Assert.Equal(DiskScene.BodyOf("/a", 2, 1000), await scene.ReadAsync("/a"));
     }
 
-    [Fact]
-    public async Task RemovedWhileItWaits_IsNotWritten()
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(2_000_000)]
+    public async Task RemovedWhileItWaits_IsNotWritten(int length)
     {
         await using var scene = new DiskScene();
-        for (var i = 0; i < 50; i++)
+        for (var i = 0; i < 20; i++)
         {
-            scene.Tier.TryPut(scene.Make("/a", i));
-            scene.Tier.RemoveAll(DiskScene.Key("/a"));
+            Assert.True(length > DiskTier.MostShared ? scene.PutLarge("/a", i, length) : scene.Tier.TryPut(scene.Make("/a", i, length)));
+            Assert.True(scene.Tier.RemoveAll(DiskScene.Key("/a")));
+            Assert.Null(await scene.FindAsync("/a"));
+            if (i % 2 > 0)
+                await scene.Tier.WrittenAsync();
             Assert.Null(await scene.FindAsync("/a"));
         }
+        await scene.ReopenAsync();
+        Assert.Null(await scene.FindAsync("/a"));
+        Assert.DoesNotContain(scene.Segments, file => file.EndsWith(".one", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(200_000)]
+    [InlineData(3_000_000)]
+    public async Task RemovedMeanwhile_DoesNotComeBackUnderANewHead(int length)
+    {
+        await using var scene = new DiskScene();
+        await scene.PutAsync("/a", length);
+        var old = (await scene.FindAsync("/a"))!;
+        scene.Tier.RemoveAll(DiskScene.Key("/a"));
+        scene.Tier.Update(old.With(old.Head.FreshenedBy([], new FieldList { { "Cache-Control", "max-age=60" } }, new Receipt(scene.Now, scene.Now, null))));
+        await scene.Tier.WrittenAsync();
+        Assert.Null(await scene.FindAsync("/a"));
         await scene.ReopenAsync();
         Assert.Null(await scene.FindAsync("/a"));
     }
@@ -173,10 +192,7 @@ public class DiskTierTests
     public async Task NewHead_IsFoundWithTheOldBody(int length)
     {
         await using var scene = new DiskScene();
-        if (length > DiskTier.MostShared)
-            await scene.PutLargeAsync("/a", 1, length);
-        else
-            await scene.PutAsync(scene.Make("/a", length: length));
+        await scene.PutAsync("/a", length);
         for (var i = 1; i <= 3; i++)
         {
             scene.Time.Advance(TimeSpan.FromMinutes(1));

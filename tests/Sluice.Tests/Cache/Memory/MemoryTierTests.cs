@@ -125,7 +125,7 @@ public class MemoryTierTests
                     cache.Receive(cache.Find(scenario.Request($"POST /{number}"), "", bypass: false), scenario.Response("200"), now);
             }
         }, TestContext.Current.CancellationToken)).ToArray();
-        await Task.WhenAll(tasks).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Task.WhenAll(tasks).WaitAsync(TimeSpan.FromSeconds(120), TestContext.Current.CancellationToken);
         Assert.InRange(cache.Counters.Bytes, 1, 300_000);
         Assert.True(cache.Counters is { Evictions: > 0, Hits: > 0 });
     }

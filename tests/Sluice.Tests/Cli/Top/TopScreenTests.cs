@@ -29,7 +29,7 @@ public partial class TopScreenTests
     {
         var lines = Draw(new TopView(), 160);
         Assert.Equal("2.5k/s  p50 1.5ms  p90 20ms  p99 1.2s  up 1.0KiB/s  down 2.0MiB/s", lines[0][..lines[0].LastIndexOf("  ", StringComparison.Ordinal)]);
-        Assert.Equal("in 60s: 150k  cache 40.0% saves 1.0GiB  refused 12  failed 3  not counted 7", lines[1].TrimEnd());
+        Assert.Equal("in 60s: 150k  cache 40.0% saves 1.0GiB  refused 12  failed 3  not shown 7", lines[1].TrimEnd());
         Assert.Contains("[1 exchanges] 2 hosts", lines[3], StringComparison.Ordinal);
         Assert.Matches(@" 403 -  +898B +2\.0ms 10\.0\.0\.7 +anna +web +refused: ads +GET http://ads\.test/$", lines[5]);
         Assert.Matches(@" 200 HIT +1\.5KiB 0\.12ms 10\.0\.0\.7 +web +GET http://a\.test/$", lines[6]);
@@ -101,8 +101,9 @@ public partial class TopScreenTests
     private static TopData Data => new()
     {
         Now = Now,
+        Missed = 7,
         Traffic = new TrafficReport(
-            Now, 60, 7,
+            Now, 60,
             new TrafficSeries([1, 2], [2500, 2500], [0, 0], [0, 0], [0, 0], [0, 0], [1024, 1024], [2 << 20, 2 << 20], [0, 0], [1, 1], [1, 1], [1, 1]),
             new TrafficSums(150_000, 3, 12, 40, 100, 0, 0, 1 << 30, 1.5, 20, 1200), [],
             [new NamedTraffic("a.test", 10, 100, 0, 0, 5), new NamedTraffic("b.test", 5, 50, 1, 1, 0)], [new NamedTraffic("10.0.0.7", 10, 100, 0, 0, 5)], [],

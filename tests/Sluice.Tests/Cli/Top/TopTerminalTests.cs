@@ -12,7 +12,7 @@ public class TopTerminalTests
     [InlineData("C-c")]
     public async Task Terminal_IsAfterwardsAsItWasBefore(string end)
     {
-        Assert.SkipUnless(Tmux.IsThere, "tmux is not installed");
+        Assert.SkipUnless(Tmux.IsThere, "needs tmux, which ./test installs");
         await using var origin = ScriptedOrigin.With("hello");
         await using var scene = await AdminScene.StartAsync(Yaml);
         await using var terminal = await Tmux.StartAsync(80, 24);
@@ -41,7 +41,7 @@ public class TopTerminalTests
     [Fact]
     public async Task ProxyThatGoesAway_IsToldAndTriedAgain()
     {
-        Assert.SkipUnless(Tmux.IsThere, "tmux is not installed");
+        Assert.SkipUnless(Tmux.IsThere, "needs tmux, which ./test installs");
         await using var scene = await AdminScene.StartAsync(Yaml);
         await using var terminal = await Tmux.StartAsync(100, 24);
         await terminal.PressAsync($"dotnet {Path.Combine(AppContext.BaseDirectory, "sluice.dll")} top --socket {scene.Socket}", "Enter");

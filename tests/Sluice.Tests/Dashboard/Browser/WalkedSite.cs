@@ -65,7 +65,7 @@ public sealed class WalkedSite : IAsyncLifetime
             _passing = PassForLongAsync();
             await Task.Delay(ShownTraffic);
         }
-        Assertions.SetDefaultExpectTimeout(20_000);
+        Assertions.SetDefaultExpectTimeout(30_000);
         _playwright = await Playwright.CreateAsync();
         Browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
     }
