@@ -18,6 +18,7 @@ public sealed class RunningProxy : IAsyncDisposable
     private readonly ConcurrentQueue<ExchangeRecord> _records = new();
     private readonly SemaphoreSlim _written = new(0);
     private Proxy? _proxy;
+    private ManualTime? _manual;
     private IReadOnlyList<IPEndPoint> _last = [];
 
     private RunningProxy()
@@ -131,7 +132,11 @@ public sealed class RunningProxy : IAsyncDisposable
         if (Interlocked.Exchange(ref _proxy, null) is not { } proxy)
             return;
         _last = proxy.EndPoints;
-        await proxy.DisposeAsync().AsTask().Within();
+        var ended = proxy.DisposeAsync().AsTask();
+        // A connection whose exchange has only just ended lingers until its client has closed, or for a time that must pass.
+        if (_manual is not null && await Task.WhenAny(ended, Task.Delay(1000)) != ended)
+            await _manual.AdvanceUntilAsync(ended, TimeSpan.FromSeconds(1), pause: 5);
+        await ended.Within();
     }
 
     private static HostPort To(IPEndPoint to) => new(to.Address.ToString(), to.Port);
@@ -143,7 +148,7 @@ public sealed class RunningProxy : IAsyncDisposable
     private static async Task<RunningProxy> StartAsync(
         Configuration configuration, TimeProvider? time = null, ConfigurationSource? source = null, ILoggerFactory? loggers = null)
     {
-        var running = new RunningProxy();
+        var running = new RunningProxy { _manual = time as ManualTime };
         running._proxy = await Proxy.StartAsync(configuration, loggers ?? NullLoggerFactory.Instance, time ?? TimeProvider.System, source, running.Keep);
         return running;
     }
