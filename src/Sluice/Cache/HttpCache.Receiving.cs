@@ -96,7 +96,7 @@ public sealed partial class HttpCache
                     break;
                 entry.BanStamp = stamp;
                 _tiers.Update(old, entry, lookup.Request.Fields, lookup.Stamp);
-                Interlocked.Increment(ref _freshened);
+                Count(Counter.Freshened);
                 break;
             // The request forbids storing what came of it: the old entry stays as it is.
             case NotStoredReason.RequestNoStore or NotStoredReason.Authorization:

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Cache.Disk;
 using Sluice.Cache.Memory;
 using Sluice.Http;
+using Sluice.Net;
 
 namespace Sluice.Cache;
 
@@ -21,7 +22,7 @@ public sealed partial class HttpCache : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Tiers _tiers;
     private volatile CacheRules? _rules;
-    private long _hits, _staleHits, _misses, _revalidations, _stores, _freshened;
+    private readonly Stripes _counts = new(Enum.GetValues<Counter>().Length);
 
     /// <exception cref="DiskCacheException">The folder of the disk tier cannot be used.</exception>
     public HttpCache(CacheOptions options, TimeProvider time, ILogger? log = null)
@@ -41,9 +42,8 @@ public sealed partial class HttpCache : IAsyncDisposable
         get
         {
             var (bytes, entries, evictions, invalidations) = _tiers.Memory.Count();
-            return new CacheCounters(_tiers.Memory.Capacity, bytes, entries, Interlocked.Read(ref _hits), Interlocked.Read(ref _staleHits),
-                Interlocked.Read(ref _misses), Interlocked.Read(ref _revalidations), Interlocked.Read(ref _stores),
-                Interlocked.Read(ref _freshened), evictions, invalidations, _tiers.Disk?.Counters);
+            return new CacheCounters(_tiers.Memory.Capacity, bytes, entries, CountOf(Counter.Hits), CountOf(Counter.StaleHits),
+                CountOf(Counter.Misses), CountOf(Counter.Revalidations), CountOf(Counter.Stores), CountOf(Counter.Freshened), evictions, invalidations, _tiers.Disk?.Counters);
         }
     }
 
@@ -152,7 +152,7 @@ public sealed partial class HttpCache : IAsyncDisposable
         head.SetContentLength(body.Length);
         var reason = Put(lookup, new Entry(lookup.Key, head, body, trailers), builder.Reserved, alone);
         if (reason == NotStoredReason.None)
-            Interlocked.Increment(ref _stores);
+            Count(Counter.Stores);
         return reason;
     }
 
@@ -171,7 +171,7 @@ public sealed partial class HttpCache : IAsyncDisposable
         }
         if (!body.Commit(lookup.Key, head, trailers, stamp))
             return NotStoredReason.NoRoom;
-        Interlocked.Increment(ref _stores);
+        Count(Counter.Stores);
         return NotStoredReason.None;
     }
 
@@ -182,7 +182,7 @@ public sealed partial class HttpCache : IAsyncDisposable
             // With what is for all nothing is combined that may have a client's links in it.
             held => PartialContent.Combine(head.Vary.IsOfOneSide && held is { Head.Vary.IsOfOneSide: false } ? null : held, lookup.Key, lookup.Request.Fields, head, part, octets, _tiers.MaxInMemory));
         if (reason == NotStoredReason.None)
-            Interlocked.Increment(ref _stores);
+            Count(Counter.Stores);
         return reason;
     }
 
@@ -283,17 +283,23 @@ public sealed partial class HttpCache : IAsyncDisposable
         switch (outcome)
         {
             case LookupOutcome.HitStale:
-                Interlocked.Increment(ref _staleHits);
+                Count(Counter.StaleHits);
                 goto case LookupOutcome.Hit;
             case LookupOutcome.Hit:
-                Interlocked.Increment(ref _hits);
+                Count(Counter.Hits);
                 break;
             case LookupOutcome.Revalidate:
-                Interlocked.Increment(ref _revalidations);
+                Count(Counter.Revalidations);
                 break;
             default:
-                Interlocked.Increment(ref _misses);
+                Count(Counter.Misses);
                 break;
         }
     }
+
+    private void Count(Counter counter) => _counts.Add((int)counter, 1);
+
+    private long CountOf(Counter counter) => _counts[(int)counter];
+
+    private enum Counter { Hits, StaleHits, Misses, Revalidations, Stores, Freshened }
 }

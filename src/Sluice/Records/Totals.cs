@@ -1,43 +1,45 @@
+using Sluice.Net;
+
 namespace Sluice.Records;
 
 /// <summary>What has passed since the start. Safe for concurrent use.</summary>
 public sealed class Totals
 {
-    private long _exchanges;
-    private long _hits;
-    private long _denied;
-    private long _failed;
-    private long _bytesUp;
-    private long _bytesDown;
+    private readonly Stripes _counts = new(Enum.GetValues<Total>().Length);
 
-    public long Exchanges => Interlocked.Read(ref _exchanges);
+    private enum Total { Exchanges, Hits, Denied, Failed, BytesUp, BytesDown }
+
+    public long Exchanges => Of(Total.Exchanges);
 
     /// <summary>Answered from the cache, the stale and the revalidated included.</summary>
-    public long Hits => Interlocked.Read(ref _hits);
+    public long Hits => Of(Total.Hits);
 
-    public long Denied => Interlocked.Read(ref _denied);
+    public long Denied => Of(Total.Denied);
 
     /// <summary>Those with an error in their record.</summary>
-    public long Failed => Interlocked.Read(ref _failed);
+    public long Failed => Of(Total.Failed);
 
     /// <summary>Octets of bodies, tunnels and relays, from clients.</summary>
-    public long BytesUp => Interlocked.Read(ref _bytesUp);
+    public long BytesUp => Of(Total.BytesUp);
 
     /// <summary>Octets of bodies, tunnels and relays, to clients.</summary>
-    public long BytesDown => Interlocked.Read(ref _bytesDown);
+    public long BytesDown => Of(Total.BytesDown);
 
     public void Add(ExchangeRecord record)
     {
-        Interlocked.Increment(ref _exchanges);
+        var row = _counts.Here;
+        row.Add((int)Total.Exchanges, 1);
         if (record.Cache is CacheUse.Hit or CacheUse.Stale or CacheUse.Revalidated)
-            Interlocked.Increment(ref _hits);
+            row.Add((int)Total.Hits, 1);
         if (record.Verdict.Denies)
-            Interlocked.Increment(ref _denied);
+            row.Add((int)Total.Denied, 1);
         if (record.Error is not null)
-            Interlocked.Increment(ref _failed);
+            row.Add((int)Total.Failed, 1);
         if (record.RequestBytes > 0)
-            Interlocked.Add(ref _bytesUp, record.RequestBytes);
+            row.Add((int)Total.BytesUp, record.RequestBytes);
         if (record.ResponseBytes > 0)
-            Interlocked.Add(ref _bytesDown, record.ResponseBytes);
+            row.Add((int)Total.BytesDown, record.ResponseBytes);
     }
+
+    private long Of(Total total) => _counts[(int)total];
 }

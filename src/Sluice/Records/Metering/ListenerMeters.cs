@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Sluice.Net;
 using Sluice.Policy;
 
 namespace Sluice.Records.Metering;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Sluice.Records.Metering;
+namespace Sluice.Net;
 
 /// <summary>A row of counters, kept once for each processor so that they do not take each other's cache lines. What is lost by a thread that moves on
 /// in the middle is time, not counts.</summary>
@@ -16,6 +16,9 @@ internal sealed class Stripes
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => new(_rows[(uint)Thread.GetCurrentProcessorId() % (uint)_rows.Length]);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(int counter, long count) => Here.Add(counter, count);
 
     public long this[int counter] => _rows.Sum(row => Volatile.Read(ref row[counter + 8]));
 
