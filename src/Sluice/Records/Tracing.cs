@@ -4,6 +4,7 @@ using OpenTelemetry;
 using OpenTelemetry.Trace;
 using Sluice.Http;
 using Sluice.Records.Otlp;
+using Sluice.Records.Output;
 
 namespace Sluice.Records;
 

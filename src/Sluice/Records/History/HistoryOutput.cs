@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Sluice.Records.Output;
 
 namespace Sluice.Records.History;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sluice.Records.Output;
 
 namespace Sluice.Records.Otlp;
 

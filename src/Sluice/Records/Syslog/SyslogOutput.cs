@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Sluice.Records.Formats;
+using Sluice.Records.Output;
 
 namespace Sluice.Records.Syslog;
 

@@ -1,4 +1,4 @@
-namespace Sluice.Records;
+namespace Sluice.Records.Output;
 
 /// <summary>Records that have been handed over and are not yet written out, in their order. Any thread adds; one writer takes care of the rest, on a thread that may wait.</summary>
 internal interface IRecordBuffer : IDisposable

@@ -1,4 +1,4 @@
-namespace Sluice.Records;
+namespace Sluice.Records.Output;
 
 /// <summary>Where records go, in batches. Used by one writer at a time, on a thread that may wait.</summary>
 internal interface IRecordOutput : IDisposable

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace Sluice.Records;
+namespace Sluice.Records.Output;
 
 /// <summary>Records as they are, for an output that takes them in batches.</summary>
 internal sealed class RecordQueue(IRecordOutput output) : IRecordBuffer

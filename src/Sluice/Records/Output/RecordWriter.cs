@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Sluice.Records;
+namespace Sluice.Records.Output;
 
 /// <summary>
 /// Writes out records that any thread hands over, on a task of its own, in batches.
