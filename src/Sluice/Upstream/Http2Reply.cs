@@ -58,7 +58,7 @@ internal sealed class Http2Reply : UpstreamReply
         {
             if (Http2Message.Of(_request, _upstream.Origin, _upload) is { } message)
             {
-                _message = await _upstream.SendAsync(message, _deadline.Token);
+                _message = await _upstream.SendAsync(message, _request, _deadline.Token);
                 Begin(Http2Message.HeadOf(_message));
             }
             else

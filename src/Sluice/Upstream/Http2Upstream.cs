@@ -20,6 +20,8 @@ internal sealed class Http2Upstream : IDisposable
 
     private static readonly TimeSpan SignOfLife = TimeSpan.FromSeconds(20);
 
+    private static readonly HttpRequestOptionsKey<UpstreamRequest> Asker = new("sluice.request");
+
     private readonly Destination _to;
     private readonly AddressRules _rules;
     private readonly UpstreamDialer _dialer;
@@ -48,7 +50,7 @@ internal sealed class Http2Upstream : IDisposable
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-            ConnectCallback = (_, cancellation) => ConnectAsync(cancellation),
+            ConnectCallback = ConnectAsync,
         });
         Origin = $"{(to.Tls ? "https" : "http")}://{to.At}";
     }
@@ -61,13 +63,20 @@ internal sealed class Http2Upstream : IDisposable
     /// <summary>Of the connection that was made last.</summary>
     public IPEndPoint? Remote => _remote;
 
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellation) => _handler.SendAsync(message, cancellation);
+    /// <param name="message">Of the request, which is told when a connection is dialled for it.</param>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, UpstreamRequest request, CancellationToken cancellation)
+    {
+        message.Options.Set(Asker, request);
+        return _handler.SendAsync(message, cancellation);
+    }
 
     public void Dispose() => _handler.Dispose();
 
-    private async ValueTask<Stream> ConnectAsync(CancellationToken cancellation)
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var dialled = await _dialer.DialAsync(_to, _rules, cancellation);
+        if (context.InitialRequestMessage.Options.TryGetValue(Asker, out var asker))
+            asker.Dial = dialled.When;
         var (socket, tls, remote, error, detail) = dialled;
         cancellation.ThrowIfCancellationRequested();
         if (socket is null)

@@ -11,6 +11,9 @@ internal readonly record struct Dialled(TcpSocket? Socket, UpstreamTls? Tls, IPE
 {
     /// <summary>From the look-up of the name to the end of the handshake.</summary>
     public TimeSpan Took { get; init; }
+
+    /// <summary>The same as two times, by the time provider.</summary>
+    public (long Began, long Ended) When { get; init; }
 }
 
 /// <summary>Dials an upstream and makes the TLS handshake. <see cref="UpstreamOptions.Connect"/> limits each.</summary>
@@ -19,7 +22,9 @@ internal sealed class UpstreamDialer(Dialer dialer, UpstreamOptions options, Tim
     public async ValueTask<Dialled> DialAsync(Destination to, AddressRules rules, CancellationToken aborted)
     {
         var began = time.GetTimestamp();
-        return await ConnectAsync(to, rules, aborted) with { Took = time.GetElapsedTime(began) };
+        var dialled = await ConnectAsync(to, rules, aborted);
+        var ended = time.GetTimestamp();
+        return dialled with { Took = time.GetElapsedTime(began, ended), When = (began, ended) };
     }
 
     private async ValueTask<Dialled> ConnectAsync(Destination to, AddressRules rules, CancellationToken aborted)

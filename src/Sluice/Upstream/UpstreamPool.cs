@@ -62,9 +62,8 @@ public sealed class UpstreamPool : IDisposable
             var connection = kept;
             if (connection is null)
             {
-                var began = _deadlines.Time.GetTimestamp();
                 var dialled = await _dialer.DialAsync(request.To, request.Addresses, request.Aborted);
-                request.Dial = (began, _deadlines.Time.GetTimestamp());
+                request.Dial = dialled.When;
                 if (dialled.Socket is null)
                 {
                     _shelves.Leave(request.To);

@@ -44,7 +44,7 @@ public sealed class UpstreamRequest
     /// <summary>The client left.</summary>
     public CancellationToken Aborted { get; init; }
 
-    /// <summary>When a connection was dialled for it, and when it was made or was not, by the pool's time provider; 0: a kept one carried it, or over HTTP/2 one that is shared.</summary>
+    /// <summary>When a connection was dialled for it, and when it was made or was not, by the pool's time provider; 0: an open one carried it.</summary>
     public (long Began, long Ended) Dial { get; internal set; }
 
     private TimeLimited? _asked;

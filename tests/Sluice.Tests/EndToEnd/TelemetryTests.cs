@@ -59,6 +59,29 @@ public class TelemetryTests
         Assert.Equal(["http.request.method: GET", "http.response.status_code: 200", "sluice.listener: f", "url.scheme: http"], point.Attributes.Select(a => $"{a.Key}: {a.Value}").Order());
     }
 
+    [Fact]
+    public async Task ConnectionOfHttp2_IsInTheTraceOfTheRequestThatItWasMadeFor()
+    {
+        await using var collector = await OtlpCollector.StartAsync();
+        await using var origin = await Http2Origin.StartAsync(x => Task.CompletedTask);
+        await using (var proxy = await RunningProxy.OfFileAsync($$"""
+            listeners: [{ kind: reverse, bind: 127.0.0.1:0, name: r, to: "http://127.0.0.1:{{origin.Port}}", upstream: { http2: true } }]
+            otlp: { to: {{collector.Url}}, interval: 1s }
+            """))
+        {
+            for (var i = 0; i < 2; i++)
+                Assert.Equal(200, (await proxy.AskAsync($"GET /{i} HTTP/1.1\r\nHost: app.example\r\n\r\n")).Status);
+            // The end has little patience with a collector.
+            await collector.UntilAsync(c => c.Spans.Count(span => span.Kind == 2) == 2);
+            await proxy.EndAsync(2);
+        }
+        var connect = Assert.Single(collector.Spans, span => span.Name == "connect");
+        var exchange = Assert.Single(collector.Spans, span => span.Kind == 2 && span.Attributes["url.path"] is "/0");
+        var fetch = Assert.Single(collector.Spans, span => span.Kind == 3 && span.Parent == exchange.SpanId);
+        Assert.Equal(fetch.SpanId, connect.Parent);
+        Assert.True(fetch.Start <= connect.Start && connect.Start < connect.End && connect.End <= fetch.End, $"{connect.Start} to {connect.End} in {fetch.Start} to {fetch.End}");
+    }
+
     // What the client says, whether it is traced, and what the origin gets: the client's own, that of a new trace, or nothing.
     [Theory]
     [InlineData("traces: true", $"00-{Trace}-{Client}-01", true, "ours")]
