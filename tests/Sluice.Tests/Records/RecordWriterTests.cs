@@ -80,6 +80,20 @@ public sealed class RecordWriterTests : IDisposable
     }
 
     [Fact]
+    public void WhatIsMissing_IsToldWithTheRecordsBeforeIt_ThoughTheirBlockIsFull()
+    {
+        var output = new Collected();
+        using var queue = new LineQueue(Sample.Format(LogFormat.Json), output, "test");
+        var record = Numbered(1);
+        record.Url = "http://long.test/";
+        record.Url += new string('x', LineQueue.BlockBytes - Sample.Format(LogFormat.Json).Line(record).Length);
+        Assert.True(queue.TryAdd(record));
+        queue.AddDropped(5, DateTimeOffset.UnixEpoch);
+        Assert.Equal((1, 0), (queue.WriteOut(), queue.Count));
+        Assert.Contains("\"dropped\":5", output.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task TooManyRecords_AreDroppedAndCounted()
     {
         var output = new Held();

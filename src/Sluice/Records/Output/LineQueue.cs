@@ -42,7 +42,13 @@ internal sealed class LineQueue(IRecordFormat format, ILogOutput to, string name
         {
             if (_isComplete || _bytes + line.Length > MostBytes)
                 return false;
-            Append(line).Records++;
+            if (_last.Lines.Length > 0 && _last.Lines.Length + line.Length > BlockBytes)
+            {
+                _full.Enqueue(_last);
+                _last = Fresh();
+            }
+            Put(line);
+            _last.Records++;
             _count++;
             return true;
         }
@@ -58,8 +64,9 @@ internal sealed class LineQueue(IRecordFormat format, ILogOutput to, string name
     {
         var line = new LineBuffer(256);
         format.WriteDropped(count, now, line);
+        // With those before it, though their block be full: the writer waits for records, not for this.
         lock (_lock)
-            Append(line);
+            Put(line);
     }
 
     public int WriteOut()
@@ -88,17 +95,10 @@ internal sealed class LineQueue(IRecordFormat format, ILogOutput to, string name
         return line;
     }
 
-    /// <summary>Returns the block that it stands in.</summary>
-    private Block Append(LineBuffer line)
+    private void Put(LineBuffer line)
     {
-        if (_last.Lines.Length > 0 && _last.Lines.Length + line.Length > BlockBytes)
-        {
-            _full.Enqueue(_last);
-            _last = Fresh();
-        }
         _last.Lines.Put(line.Written);
         _bytes += line.Length;
-        return _last;
     }
 
     private Block? TakeFirst()
